@@ -1,0 +1,54 @@
+using Starling.Core.Names;
+using Starling.Protocol.State.Commands;
+
+namespace Starling.Protocol.Node;
+
+/// <summary>Everything that can happen to a node.</summary>
+public abstract record Input;
+
+/// <summary>Time goes on. To be given at least every 100 ms; a gap over one second voids the lease until it is renewed (rule B3).</summary>
+/// <param name="NowNs">Nanoseconds of a clock that never steps and counts suspension (CLOCK_BOOTTIME).</param>
+/// <param name="WallNs">Nanoseconds of the wall clock since 1970; only compared with the other one, and used for display.</param>
+public sealed record Tick(long NowNs, long WallNs) : Input;
+
+/// <summary>A message came in.</summary>
+/// <param name="Envelope">As the sender wrote it.</param>
+public sealed record Received(Envelope Envelope) : Input;
+
+/// <summary>A message could not be delivered: refused, unreachable, or no answer within the transport's limit. The node tries one hop through another member.</summary>
+/// <param name="Address">Where it was sent to.</param>
+/// <param name="Envelope">What was sent.</param>
+public sealed record SendFailed(string Address, Envelope Envelope) : Input;
+
+/// <summary>Somebody on this node wants a command committed. Answered by exactly one <see cref="Answer"/>, after this node has applied it.</summary>
+/// <param name="LocalRequestId">Chosen by the caller, unique while outstanding.</param>
+/// <param name="Command">What to commit.</param>
+/// <param name="TimeoutNs">Nanoseconds after which the answer is "unknown outcome" (or "unavailable" when it was never sent).</param>
+public sealed record ProposalRequested(long LocalRequestId, Command Command, long TimeoutNs = 20_000_000_000) : Input;
+
+/// <summary>Somebody wants to read state that is current now. Answered by exactly one <see cref="AnswerRead"/>, once the index is applied here (rule A10).</summary>
+/// <param name="LocalRequestId">Chosen by the caller, unique while outstanding.</param>
+/// <param name="TimeoutNs">Nanoseconds after which the answer is "unavailable".</param>
+public sealed record ReadIndexRequested(long LocalRequestId, long TimeoutNs = 5_000_000_000) : Input;
+
+/// <summary>An administrator wants another leader. Answered by exactly one <see cref="Answer"/>.</summary>
+/// <param name="LocalRequestId">Chosen by the caller, unique while outstanding.</param>
+/// <param name="Target">The voter that shall lead; refused when it is not an electable voter.</param>
+public sealed record TransferRequested(long LocalRequestId, NodeId Target) : Input;
+
+/// <summary>`ais cluster init`: form a cluster of this gateway alone (rule A9). Answered by exactly one <see cref="Answer"/>.</summary>
+/// <param name="LocalRequestId">Chosen by the caller, unique while outstanding.</param>
+/// <param name="DiscardPending">Give up a consent whose proposer died for good.</param>
+public sealed record InitRequested(long LocalRequestId, bool DiscardPending) : Input;
+
+/// <summary>The batch of this token, and all before it, are on the disk. Completions come in order.</summary>
+/// <param name="Token">As in <see cref="Persist"/>.</param>
+public sealed record PersistCompleted(long Token) : Input;
+
+/// <summary>Result of <see cref="ProbeData"/>.</summary>
+/// <param name="Node">The node that was probed on the data network.</param>
+/// <param name="Reachable">Whether it answered as that node.</param>
+public sealed record DataProbed(NodeId Node, bool Reachable) : Input;
+
+/// <summary>The process is about to stop: leadership is handed over; membership does not change (rule A16). <see cref="NodePublication.StopReady"/> says when it may exit.</summary>
+public sealed record Stopping : Input;
