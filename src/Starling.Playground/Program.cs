@@ -1,1 +1,84 @@
-return 0;
+using System.CommandLine;
+using System.Globalization;
+using Starling.Playground;
+using Starling.Playground.Nodes;
+using Starling.Playground.Tour;
+
+var directory = new Option<string>("--dir") { Description = "Folder of the playground", DefaultValueFactory = _ => ".playground", Recursive = true };
+var port = new Option<int>("--port") { Description = "Public port of the first gateway; every node takes the next one, its control and data ports lie 1000 and 2000 above", DefaultValueFactory = _ => 8080 };
+var gateways = new Option<int>("--gateways") { Description = "Number of gateways", DefaultValueFactory = _ => 3 };
+var targets = new Option<int>("--targets") { Description = "Number of targets", DefaultValueFactory = _ => 6 };
+var mountpaths = new Option<int>("--mountpaths") { Description = "Mountpaths per target", DefaultValueFactory = _ => 2 };
+var detach = new Option<bool>("--detach") { Description = "Return when the cluster is healthy and leave it running" };
+var tour = new Option<bool>("--tour") { Description = "Run the story: real files, readers and writers, kills, a power cycle, and a comparison of every byte" };
+var quick = new Option<bool>("--quick") { Description = "With --tour: fewer files and shorter acts, under two minutes" };
+var sabotage = new Option<string?>("--sabotage") { Description = "With --tour: damage one object behind the cluster's back; the tour must end with FAIL" };
+sabotage.AcceptOnlyFromAmong("lose-one", "corrupt-one", "resurrect-one");
+
+var root = new RootCommand("A Starling cluster of real processes on this machine.") { directory, port, gateways, targets, mountpaths, detach, tour, quick, sabotage };
+foreach (var option in new[] { gateways, targets, mountpaths })
+{
+    option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() is < 1 or > 64)
+        {
+            result.AddError($"{result.Option.Name} must be between 1 and 64");
+        }
+    });
+}
+
+root.SetAction((parsed, cancellation) => Guarded(async () =>
+{
+    var request = new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), parsed.GetValue(detach));
+    var place = new PlaygroundDirectory(parsed.GetValue(directory)!);
+    return parsed.GetValue(tour)
+        ? await TourCommand.RunAsync(place, request, new TourOptions(parsed.GetValue(quick), parsed.GetValue(sabotage)), Console.Out, cancellation)
+        : await StartCommand.RunAsync(place, request, Console.Out, cancellation);
+}));
+
+var status = new Command("status", "Shows every node: process, health, leader");
+status.SetAction((parsed, cancellation) => Guarded(() => NodeCommands.StatusAsync(Open(parsed), Console.Out, cancellation)));
+var delete = new Option<bool>("--delete") { Description = "Remove the playground's folder as well" };
+var stop = new Command("stop", "Stops all nodes, or one") { delete };
+var stopNode = new Argument<string?>("NODE") { Arity = ArgumentArity.ZeroOrOne, Description = "Node id, t[id] or port" };
+stop.Arguments.Add(stopNode);
+stop.SetAction((parsed, cancellation) => Guarded(() => NodeCommands.StopAsync(Open(parsed), parsed.GetValue(stopNode), parsed.GetValue(delete), Console.Out, cancellation)));
+root.Subcommands.Add(status);
+root.Subcommands.Add(stop);
+foreach (var (name, text, run) in new (string, string, Func<Supervisor, string, TextWriter, CancellationToken, Task<int>>)[]
+{
+    ("kill", "Ends a node with SIGKILL, as a crash would", NodeCommands.KillAsync),
+    ("start", "Starts a node that does not run", NodeCommands.StartAsync),
+    ("restart", "Stops and starts a node", NodeCommands.RestartAsync),
+})
+{
+    var node = new Argument<string>("NODE") { Description = "Node id, t[id] or port" };
+    var command = new Command(name, text) { node };
+    command.SetAction((parsed, cancellation) => Guarded(() => run(Open(parsed), parsed.GetValue(node)!, Console.Out, cancellation)));
+    root.Subcommands.Add(command);
+}
+
+return await root.Parse(args).InvokeAsync();
+
+Supervisor Open(ParseResult parsed)
+{
+    var place = new PlaygroundDirectory(parsed.GetValue(directory)!);
+    return new Supervisor(place, place.Load(), ToolPaths.Find());
+}
+
+static async Task<int> Guarded(Func<Task<int>> action)
+{
+    try
+    {
+        return await action();
+    }
+    catch (PlaygroundException e)
+    {
+        await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"playground: {e.Message}"));
+        return 2;
+    }
+    catch (OperationCanceledException)
+    {
+        return 130;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+
+namespace Starling.Playground.Tour;
+
+/// <summary>Readers and writers that run while the acts happen. Each writer owns its names, so that what a name must hold is never in doubt.</summary>
+internal sealed class Load(TourClient client, Ledger ledger, string[] settledNames) : IAsyncDisposable
+{
+    private const int NamesPerWriter = 200;
+    private const int MaxSizeBytes = 32 * 1024;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly List<Task> workers = [];
+    private volatile ActRecord? current;
+
+    /// <summary>The act that requests are counted for from now on.</summary>
+    public ActRecord Current
+    {
+        get => current ?? throw new InvalidOperationException("no act has begun");
+        set => current = value;
+    }
+
+    public void Start(int readers, int writers)
+    {
+        for (var i = 0; i < readers; i++)
+        {
+            workers.Add(ReadAsync(new Random(1000 + i)));
+        }
+
+        for (var i = 0; i < writers; i++)
+        {
+            workers.Add(WriteAsync(i, new Random(2000 + i)));
+        }
+    }
+
+    /// <summary>Lets requests under way finish and ends the workers.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await Task.WhenAll(workers);
+        stopping.Dispose();
+    }
+
+    private async Task ReadAsync(Random random)
+    {
+        await Task.Yield();
+        while (!stopping.IsCancellationRequested)
+        {
+            var name = settledNames[random.Next(settledNames.Length)];
+            await client.VerifyAsync(name, ledger.Expected(name), Current, CancellationToken.None);
+        }
+    }
+
+    private async Task WriteAsync(int writer, Random random)
+    {
+        await Task.Yield();
+        while (!stopping.IsCancellationRequested)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"live/{writer}/{random.Next(NamesPerWriter):000}");
+            switch (random.Next(10))
+            {
+                case < 6:
+                    var content = new SeededContent(random.Next(), random.Next(MaxSizeBytes));
+                    await client.PutAsync(name, content, Current, CancellationToken.None);
+                    ledger.Put(name, content);
+                    break;
+                case < 8:
+                    await client.VerifyAsync(name, ledger.Expected(name), Current, CancellationToken.None);
+                    break;
+                default:
+                    await client.DeleteAsync(name, ledger.Expected(name), Current, CancellationToken.None);
+                    ledger.Delete(name);
+                    break;
+            }
+        }
+    }
+}
