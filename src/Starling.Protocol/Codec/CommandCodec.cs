@@ -1,0 +1,269 @@
+using System.Collections.Immutable;
+using Starling.Core.Names;
+using Starling.Protocol.Identity;
+using Starling.Protocol.State;
+using Starling.Protocol.State.Commands;
+
+namespace Starling.Protocol.Codec;
+
+/// <summary>Bytes of commands: a tag that is never used again, the request id, the seen index, the fields.</summary>
+public static class CommandCodec
+{
+    /// <summary>Writes one command.</summary>
+    /// <exception cref="ArgumentException">The command has no encoding.</exception>
+    public static void Write(CodecWriter writer, Command command)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(command);
+        writer.Byte(TagOf(command));
+        writer.String(command.RequestId);
+        writer.VarInt64(command.SeenIndex);
+        WriteFields(writer, command);
+    }
+
+    /// <summary>Reads one command.</summary>
+    /// <exception cref="CodecException">The bytes are no command that this build knows.</exception>
+    public static Command Read(ref CodecReader reader)
+    {
+        var tag = reader.Byte();
+        var requestId = reader.String();
+        var seenIndex = reader.VarInt64();
+        return ReadFields(ref reader, tag) with { RequestId = requestId, SeenIndex = seenIndex };
+    }
+
+    private static byte TagOf(Command command) => command switch
+    {
+        FormCluster => 1,
+        AdmitNode => 2,
+        UpdateNodeAddresses => 3,
+        CommitSession => 4,
+        RecordStop => 5,
+        ActivateTargets => 6,
+        MarkFenced => 7,
+        MarkClean => 8,
+        CreateBucket => 9,
+        DestroyBucket => 10,
+        SetBucketProps => 11,
+        ResetBucketProps => 12,
+        SetConfig => 13,
+        ResetConfig => 14,
+        SetFeatureLevel => 15,
+        _ => throw new ArgumentException($"command {command.GetType().Name} has no encoding", nameof(command)),
+    };
+
+    private static void WriteFields(CodecWriter writer, Command command)
+    {
+        switch (command)
+        {
+            case FormCluster c:
+                writer.String(c.ClusterId);
+                writer.VarInt64(c.CreatedNs);
+                WriteMembers(writer, c.Members);
+                writer.String(c.Config.Json);
+                break;
+            case AdmitNode c:
+                WriteAdmission(writer, c);
+                break;
+            case UpdateNodeAddresses c:
+                writer.Member(c.Member);
+                WriteKnown(writer, c.Seen);
+                writer.Addresses(c.Addresses);
+                break;
+            case CommitSession c:
+                writer.Member(c.Member);
+                writer.UInt128(c.Session.Value);
+                writer.UInt128(c.Previous.Value);
+                writer.String(c.HostBootId);
+                writer.LockFiles(c.LockFiles);
+                writer.Strings(c.MountpathIds);
+                writer.Byte((byte)c.PreviousEnd);
+                break;
+            case RecordStop c:
+                writer.Node(c.Id);
+                writer.UInt128(c.Session.Value);
+                break;
+            case ActivateTargets c:
+                WriteActivation(writer, c);
+                break;
+            case MarkFenced c:
+                writer.Node(c.Id);
+                writer.UInt128(c.Session.Value);
+                writer.VarInt64(c.Epoch);
+                writer.Byte((byte)c.Ground);
+                break;
+            case MarkClean c:
+                writer.Node(c.Id);
+                writer.UInt128(c.Session.Value);
+                writer.VarInt64(c.Epoch);
+                break;
+            case SetConfig c:
+                writer.String(c.PatchJson);
+                writer.VarInt64(c.SeenVersion);
+                break;
+            case ResetConfig c:
+                writer.VarInt64(c.SeenVersion);
+                break;
+            case SetFeatureLevel c:
+                writer.VarInt64(c.SeenLevel);
+                writer.VarInt64(c.Level);
+                writer.Count(c.Supporting.Length);
+                foreach (var id in c.Supporting)
+                {
+                    writer.Node(id);
+                }
+
+                break;
+            default:
+                WriteBucketFields(writer, command);
+                break;
+        }
+    }
+
+    private static void WriteBucketFields(CodecWriter writer, Command command)
+    {
+        switch (command)
+        {
+            case CreateBucket c:
+                writer.Bucket(c.Bucket);
+                writer.String(c.PropsPatchJson);
+                writer.VarInt64(c.CreatedNs);
+                break;
+            case DestroyBucket c:
+                writer.Bucket(c.Bucket);
+                writer.VarUInt64(c.BucketId);
+                break;
+            case SetBucketProps c:
+                writer.Bucket(c.Bucket);
+                writer.VarUInt64(c.BucketId);
+                writer.String(c.PropsPatchJson);
+                break;
+            case ResetBucketProps c:
+                writer.Bucket(c.Bucket);
+                writer.VarUInt64(c.BucketId);
+                break;
+            default:
+                throw new ArgumentException($"command {command.GetType().Name} has no encoding", nameof(command));
+        }
+    }
+
+    private static Command ReadFields(ref CodecReader reader, byte tag) => tag switch
+    {
+        1 => new FormCluster(reader.String(), reader.VarInt64(), ReadMembers(ref reader)) { Config = new ClusterConfig(reader.String()) },
+        2 => ReadAdmission(ref reader),
+        3 => new UpdateNodeAddresses(reader.Member(), ReadKnown(ref reader), reader.Addresses()),
+        4 => new CommitSession(reader.Member(), new SessionId(reader.UInt128()), new SessionId(reader.UInt128()))
+        {
+            HostBootId = reader.String(),
+            LockFiles = reader.LockFiles(),
+            MountpathIds = reader.Strings(),
+            PreviousEnd = (PreviousSessionEnd)reader.Choice(3, "end of the previous session"),
+        },
+        5 => new RecordStop(reader.Node(), new SessionId(reader.UInt128())),
+        6 => ReadActivation(ref reader),
+        7 => new MarkFenced(reader.Node(), new SessionId(reader.UInt128()), reader.VarInt64(), (FenceGround)reader.Choice(3, "ground of a fence")),
+        8 => new MarkClean(reader.Node(), new SessionId(reader.UInt128()), reader.VarInt64()),
+        9 => new CreateBucket(reader.Bucket(), reader.String(), reader.VarInt64()),
+        10 => new DestroyBucket(reader.Bucket(), reader.VarUInt64()),
+        11 => new SetBucketProps(reader.Bucket(), reader.VarUInt64(), reader.String()),
+        12 => new ResetBucketProps(reader.Bucket(), reader.VarUInt64()),
+        13 => new SetConfig(reader.String(), reader.VarInt64()),
+        14 => new ResetConfig(reader.VarInt64()),
+        15 => new SetFeatureLevel(reader.Int32(), reader.Int32(), ReadNodes(ref reader)),
+        _ => throw reader.Error($"command tag {tag} is not known: it was written by a newer build"),
+    };
+
+    private static void WriteMembers(CodecWriter writer, ImmutableArray<FoundingMember> members)
+    {
+        writer.Count(members.Length);
+        foreach (var member in members)
+        {
+            writer.Node(member.Id);
+            writer.Byte((byte)member.Role);
+            writer.UInt128(member.Incarnation.Value);
+            writer.Addresses(member.Addresses);
+            writer.Bool(member.Electable);
+        }
+    }
+
+    private static ImmutableArray<FoundingMember> ReadMembers(ref CodecReader reader)
+    {
+        var members = ImmutableArray.CreateBuilder<FoundingMember>();
+        for (var left = reader.Count(); left > 0; left--)
+        {
+            members.Add(new FoundingMember(
+                reader.Node(),
+                (NodeRole)reader.Choice(2, "role"),
+                new Incarnation(reader.UInt128()),
+                reader.Addresses(),
+                reader.Bool()));
+        }
+
+        return members.DrainToImmutable();
+    }
+
+    private static void WriteKnown(CodecWriter writer, KnownNode known)
+    {
+        writer.UInt128(known.Incarnation.Value);
+        writer.Addresses(known.Addresses);
+        writer.Bool(known.StillAnswers);
+    }
+
+    private static KnownNode ReadKnown(ref CodecReader reader) => new(new Incarnation(reader.UInt128()), reader.Addresses(), reader.Bool());
+
+    private static void WriteAdmission(CodecWriter writer, AdmitNode command)
+    {
+        writer.Node(command.Id);
+        writer.Byte((byte)command.Role);
+        writer.UInt128(command.Incarnation.Value);
+        writer.Addresses(command.Addresses);
+        writer.Bool(command.Electable);
+        writer.VarInt64(command.Weight);
+        writer.Bool(command.Known is not null);
+        if (command.Known is { } known)
+        {
+            WriteKnown(writer, known);
+        }
+    }
+
+    private static AdmitNode ReadAdmission(ref CodecReader reader) =>
+        new(reader.Node(), (NodeRole)reader.Choice(2, "role"), new Incarnation(reader.UInt128()), reader.Addresses())
+        {
+            Electable = reader.Bool(),
+            Weight = reader.Int32(),
+            Known = reader.Bool() ? ReadKnown(ref reader) : null,
+        };
+
+    private static void WriteActivation(CodecWriter writer, ActivateTargets command)
+    {
+        writer.VarInt64(command.SeenEpoch);
+        writer.Count(command.Targets.Length);
+        foreach (var target in command.Targets)
+        {
+            writer.Node(target.Id);
+            writer.UInt128(target.Session.Value);
+        }
+    }
+
+    private static ActivateTargets ReadActivation(ref CodecReader reader)
+    {
+        var seenEpoch = reader.VarInt64();
+        var targets = ImmutableArray.CreateBuilder<ReadyTarget>();
+        for (var left = reader.Count(); left > 0; left--)
+        {
+            targets.Add(new ReadyTarget(reader.Node(), new SessionId(reader.UInt128())));
+        }
+
+        return new ActivateTargets(seenEpoch, targets.DrainToImmutable());
+    }
+
+    private static ImmutableArray<NodeId> ReadNodes(ref CodecReader reader)
+    {
+        var nodes = ImmutableArray.CreateBuilder<NodeId>();
+        for (var left = reader.Count(); left > 0; left--)
+        {
+            nodes.Add(reader.Node());
+        }
+
+        return nodes.DrainToImmutable();
+    }
+}

@@ -1,0 +1,22 @@
+using Starling.Core.Errors;
+
+namespace Starling.Protocol.State.Commands;
+
+/// <summary>Sets the replicated configuration back to its defaults.</summary>
+/// <param name="SeenVersion">Version of the configuration that the proposer saw (compare-and-set); 0 for any.</param>
+public sealed record ResetConfig(long SeenVersion) : Command
+{
+    /// <inheritdoc/>
+    public override StoreError? Check(ClusterState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return Refusals.NotFormed(state) ?? SetConfig.CheckVersion(state, SeenVersion);
+    }
+
+    /// <inheritdoc/>
+    public override ClusterState Apply(ClusterState state, long index)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state with { Config = ClusterConfig.Default, Versions = state.Versions with { Conf = state.Versions.Conf + 1 } };
+    }
+}
