@@ -8,9 +8,8 @@ namespace Starling.Protocol.Objects;
 /// <param name="State">The applied state; its newest epoch is the adopted one.</param>
 /// <param name="Self">This target.</param>
 /// <param name="Session">This process.</param>
-/// <param name="LeaseValidUntilMs">End of the lease on the clock of <paramref name="NowMs"/>; 0 when there is none or it is void (rule B3).</param>
-/// <param name="NowMs">This instant, on the clock that counts suspension, milliseconds.</param>
-public readonly record struct ObjectView(ClusterState State, NodeId Self, SessionId Session, long LeaseValidUntilMs, long NowMs)
+/// <param name="IsLeaseValid">Whether the lease was valid at this instant: expiry, its index, ticks and clocks were all checked (rule B3).</param>
+public readonly record struct ObjectView(ClusterState State, NodeId Self, SessionId Session, bool IsLeaseValid)
 {
     /// <summary>The adopted epoch.</summary>
     public long Epoch => State.Newest.Number;
@@ -25,7 +24,7 @@ public readonly record struct ObjectView(ClusterState State, NodeId Self, Sessio
     public bool IsCommittedSession => Session != SessionId.None && State.Node(Self)?.Session == Session;
 
     /// <summary>Whether this process holds a valid lease now.</summary>
-    public bool HasLease => NowMs < LeaseValidUntilMs && IsCommittedSession;
+    public bool HasLease => IsLeaseValid && IsCommittedSession;
 
     /// <summary>Whether a recorded mountpath is missing: absent is <i>unknown</i> then (rule B10).</summary>
     public bool MissesMountpath => State.Node(Self) is { LostMountpathIds.Length: > 0 };

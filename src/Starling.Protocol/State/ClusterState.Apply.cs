@@ -1,5 +1,6 @@
 using Starling.Core.Errors;
 using Starling.Protocol.Consensus;
+using Starling.Protocol.Identity;
 using Starling.Protocol.State.Commands;
 
 namespace Starling.Protocol.State;

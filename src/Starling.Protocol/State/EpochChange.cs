@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Starling.Core.Names;
+using Starling.Protocol.Identity;
 
 namespace Starling.Protocol.State;
 

@@ -4,31 +4,6 @@ using Starling.Protocol.Identity;
 
 namespace Starling.Protocol.State;
 
-/// <summary>What a node is for; never changes for an id.</summary>
-public enum NodeRole
-{
-    /// <summary>Routes requests, administers, leads.</summary>
-    Gateway,
-
-    /// <summary>Stores objects.</summary>
-    Target,
-}
-
-/// <summary>Where a node listens: host and port, without a scheme (<c>10.0.0.1:8080</c>, <c>[::1]:8080</c>).</summary>
-/// <param name="Public">For clients.</param>
-/// <param name="Control">For consensus, probes and commands between nodes.</param>
-/// <param name="Data">For objects between nodes.</param>
-public sealed record NodeAddresses(string Public, string Control, string Data)
-{
-    /// <inheritdoc/>
-    public override string ToString() => $"{Control} (control), {Public} (public), {Data} (data)";
-}
-
-/// <summary>A lock file as the kernel knows it: two processes of one host that name the same one cannot both hold it.</summary>
-/// <param name="Device">Device number of the filesystem.</param>
-/// <param name="Inode">Inode number on it.</param>
-public readonly record struct LockFile(ulong Device, ulong Inode);
-
 /// <summary>One committed member. Liveness is not here (rule A15).</summary>
 /// <param name="Id">Its name; the integers, the mountpath ids and the administrative state belong to it, whatever the incarnation (rule B0).</param>
 /// <param name="Role">Gateway or target.</param>
@@ -60,7 +35,7 @@ public sealed record NodeEntry(NodeId Id, NodeRole Role, Incarnation Incarnation
     /// <summary>Boot id of the host that the session runs on.</summary>
     public string HostBootId { get; init; } = string.Empty;
 
-    /// <summary>Lock files that the session holds, in the order of its mountpaths.</summary>
+    /// <summary>Lock files that the session holds, sorted.</summary>
     public ImmutableArray<LockFile> LockFiles { get; init; } = [];
 
     /// <summary>Every mountpath id that belongs to the node, sorted.</summary>

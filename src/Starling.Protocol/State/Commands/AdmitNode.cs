@@ -50,7 +50,7 @@ public sealed record AdmitNode(NodeId Id, NodeRole Role, Incarnation Incarnation
 
         if (entry.Role != Role)
         {
-            return new StoreError(ErrorCode.Conflict, $"node {Id} is a {Name(entry.Role)} at {entry.Addresses}, the newcomer a {Name(Role)} at {Addresses}: give it another id");
+            return new StoreError(ErrorCode.Conflict, $"node {Id} is a {Name(entry.Role)} at {entry.Addresses.Control}, the newcomer a {Name(Role)} at {Addresses.Control}: give it another id");
         }
 
         return IsSame(entry) ? null : CheckKnown(entry);
@@ -86,13 +86,13 @@ public sealed record AdmitNode(NodeId Id, NodeRole Role, Incarnation Incarnation
     {
         if (Known is null || Known.Incarnation != entry.Incarnation || Known.Addresses != entry.Addresses)
         {
-            return new StoreError(ErrorCode.Conflict, $"node {Id} changed while it asked to join (now incarnation {entry.Incarnation} at {entry.Addresses}): ask again");
+            return new StoreError(ErrorCode.Conflict, $"node {Id} changed while it asked to join (now incarnation {entry.Incarnation} at {entry.Addresses.Control}): ask again");
         }
 
         return Known.StillAnswers
             ? new StoreError(
                 ErrorCode.Conflict,
-                $"node {Id} is a member at {entry.Addresses} and answers there; the one at {Addresses} is somebody else (a cloned disk?): give it another id or stop the first")
+                $"node {Id} is a member at {entry.Addresses.Control} and answers there; the one at {Addresses.Control} is somebody else (a cloned disk?): give it another id or stop the first")
             : null;
     }
 

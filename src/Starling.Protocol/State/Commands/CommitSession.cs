@@ -27,7 +27,7 @@ public sealed record CommitSession(Member Member, SessionId Session, SessionId P
     /// <summary>Boot id of the host.</summary>
     public string HostBootId { get; init; } = string.Empty;
 
-    /// <summary>Lock files that the process holds, in the order of its mountpaths; empty for gateways.</summary>
+    /// <summary>Lock files that the process holds, sorted; empty for gateways.</summary>
     public ImmutableArray<LockFile> LockFiles { get; init; } = [];
 
     /// <summary>Ids of the mountpaths that the process has, sorted; empty for gateways.</summary>

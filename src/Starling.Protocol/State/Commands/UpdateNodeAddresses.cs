@@ -26,11 +26,11 @@ public sealed record UpdateNodeAddresses(Member Member, KnownNode Seen, NodeAddr
 
         if (Seen.Incarnation != entry.Incarnation || Seen.Addresses != entry.Addresses)
         {
-            return new StoreError(ErrorCode.Conflict, $"node {Member.Id} moved meanwhile to {entry.Addresses}: report the new addresses again");
+            return new StoreError(ErrorCode.Conflict, $"node {Member.Id} moved meanwhile to {entry.Addresses.Control}: report the new addresses again");
         }
 
         return Seen.StillAnswers
-            ? new StoreError(ErrorCode.Conflict, $"node {Member.Id} still answers at {entry.Addresses}; the one at {Addresses} is somebody else: stop one of the two")
+            ? new StoreError(ErrorCode.Conflict, $"node {Member.Id} still answers at {entry.Addresses.Control}; the one at {Addresses.Control} is somebody else: stop one of the two")
             : null;
     }
 
