@@ -32,7 +32,7 @@ public sealed class ObjectApi
         ArgumentNullException.ThrowIfNull(openBody);
         put ??= PutOptions.Default;
         using var response = await transport.SendAsync(
-            new ApiRequest(HttpMethod.Put, Paths.Object(bucket, name))
+            new ApiRequest(HttpMethod.Put, put.Direct is null ? Paths.Object(bucket, name) : DirectPath(bucket, name, put))
             {
                 Headers = PutHeaders(put),
                 Body = () => BodyOf(openBody(), lengthBytes),
@@ -108,6 +108,13 @@ public sealed class ObjectApi
     {
         using var response = await transport.SendAsync(new ApiRequest(HttpMethod.Head, path) { Timeout = options.ControlTimeout }, cancellation).ConfigureAwait(false);
         return ObjectProperties.From(response);
+    }
+
+    /// <summary>The path with the marks of a redirect: which gateway, and when (Unix time, nanoseconds).</summary>
+    private string DirectPath(BucketName bucket, string name, PutOptions put)
+    {
+        var nowNs = (options.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        return Paths.Object(bucket, name, ("pid", put.DirectVia), ("utm", nowNs.ToString(CultureInfo.InvariantCulture)));
     }
 
     private static List<KeyValuePair<string, string>> PutHeaders(PutOptions put)

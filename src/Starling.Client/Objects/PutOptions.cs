@@ -26,4 +26,7 @@ public sealed record PutOptions
 
     /// <summary>A target to send to first, computed by the caller from the cluster map; null goes through a gateway.</summary>
     public Uri? Direct { get; init; }
+
+    /// <summary>With <see cref="Direct"/>: id of the gateway that would have redirected. Targets take writes only from requests that carry it.</summary>
+    public string? DirectVia { get; init; }
 }

@@ -15,10 +15,10 @@ internal sealed class LoaderOptions
         new("port", "8080", "gateway's port", (o, v) => o.Port = Int(v, 1, 65535)),
         new("randomproxy", "false", "send each request to a random gateway", (o, v) => o.RandomGateway = Bool(v)),
         new("direct", "false", "compute the owner from the cluster map and go straight to it (GET only; PUT follows the redirect)", (o, v) => o.Direct = Bool(v)),
-        new("timeout", "10m", "deadline of one request; 0s means none", (o, v) => o.Timeout = Duration(v)),
+        new("timeout", "10m", "deadline of one request; 0s means none", (o, v) => o.Timeout = ParseDuration(v)),
         new("bucket", "", "bucket name or URI, for example ais://abc; a random name when empty", (o, v) => o.Bucket = v),
         new("provider", "ais", "provider of a bucket given by bare name", (o, v) => o.Provider = v),
-        new("duration", "1m", "how long to run (for example 30s, 3m)", (o, v) => { o.Duration = Duration(v); o.DurationGiven = true; }),
+        new("duration", "1m", "how long to run (for example 30s, 3m)", (o, v) => { o.Duration = ParseDuration(v); o.DurationGiven = true; }),
         new("numworkers", "10", "concurrent workers", (o, v) => o.Workers = Int(v, 1, 10_000)),
         new("pctput", "0", "percentage of PUTs, the rest being GETs", (o, v) => o.PutPercent = Int(v, 0, 100)),
         new("pctupdate", "0", "percentage of GETs that are followed by an overwrite of the same object", (o, v) => o.UpdatePercent = Int(v, 0, 100)),
@@ -26,11 +26,11 @@ internal sealed class LoaderOptions
         new("perm-shuffle-max", "100000", "up to this many names a pass is a shuffle kept in memory", (o, v) => o.ShuffleMax = Int(v, 1, 100_000_000)),
         new("seed", "0", "seed of names and shuffles; 0 takes the time", (o, v) => o.Seed = long.Parse(v, CultureInfo.InvariantCulture)),
         new("maxputs", "0", "stop after this many PUTs", (o, v) => o.MaxPuts = long.Parse(v, CultureInfo.InvariantCulture)),
-        new("totalputsize", "0", "stop after this many bytes were PUT", (o, v) => o.TotalPutSizeBytes = Size(v)),
+        new("totalputsize", "0", "stop after this many bytes were PUT", (o, v) => o.TotalPutSizeBytes = ParseSize(v)),
         new("skiplist", "false", "do not list the bucket first (100% PUT only)", (o, v) => o.SkipList = Bool(v)),
         new("uniquegets", "true", "accepted for compatibility; has no effect", (_, _) => { }),
-        new("minsize", "1MiB", "smallest object", (o, v) => { o.MinSizeBytes = Size(v); o.MinSizeGiven = true; }),
-        new("maxsize", "1GiB", "largest object", (o, v) => { o.MaxSizeBytes = Size(v); o.MaxSizeGiven = true; }),
+        new("minsize", "1MiB", "smallest object", (o, v) => { o.MinSizeBytes = ParseSize(v); o.MinSizeGiven = true; }),
+        new("maxsize", "1GiB", "largest object", (o, v) => { o.MaxSizeBytes = ParseSize(v); o.MaxSizeGiven = true; }),
         new("cksum-type", "xxhash", "checksum type for -verifyhash", (o, v) => o.ChecksumType = v),
         new("verifyhash", "false", "compare what was read with the checksum the store promises", (o, v) => o.VerifyHash = Bool(v)),
         new("readertype", "sg", "where PUT data comes from: sg (memory), rand; file and tar are refused", (o, v) => o.ReaderType = v),
@@ -38,8 +38,8 @@ internal sealed class LoaderOptions
         new("randomname", "true", "32 random characters; false: hexadecimal counter", (o, v) => o.RandomName = Bool(v)),
         new("subdir", "", "virtual directory for PUT names, and prefix of the names read", (o, v) => o.SubDirectory = v.TrimEnd('/')),
         new("num-subdirs", "0", "spread PUT names over this many sub-directories of five hexadecimal digits", (o, v) => o.SubDirectories = Int(v, 0, 99_999)),
-        new("readoff", "", "range reads: offset", (o, v) => o.ReadOffsetBytes = Size(v)),
-        new("readlen", "", "range reads: length", (o, v) => o.ReadLengthBytes = Size(v)),
+        new("readoff", "", "range reads: offset", (o, v) => o.ReadOffsetBytes = ParseSize(v)),
+        new("readlen", "", "range reads: length", (o, v) => o.ReadLengthBytes = ParseSize(v)),
         new("cont-on-err", "false", "keep going after a failed GET", (o, v) => o.ContinueOnError = Bool(v)),
         new("loaderid", "0", "number of this loader among several", (o, v) => o.LoaderId = v),
         new("loadernum", "0", "number of loaders", (o, v) => o.LoaderCount = Int(v, 0, 1 << 20)),
@@ -255,9 +255,9 @@ internal sealed class LoaderOptions
         return value >= min && value <= max ? value : throw new UsageException($"must be between {min} and {max}");
     }
 
-    private static TimeSpan Duration(string text) => Units.ParseDuration(text);
+    private static TimeSpan ParseDuration(string text) => Units.ParseDuration(text);
 
-    private static long Size(string text) => Units.ParseSize(text);
+    private static long ParseSize(string text) => Units.ParseSize(text);
 
     private sealed record Flag(string Name, string Default, string Help, Action<LoaderOptions, string> Set)
     {

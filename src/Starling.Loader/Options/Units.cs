@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Starling.Loader.Options;
@@ -5,6 +6,8 @@ namespace Starling.Loader.Options;
 /// <summary>Durations, sizes and counts as the output table writes them.</summary>
 internal static class Units
 {
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
+
     /// <summary>Parses a Go duration; a bare number is refused because its unit would be a guess.</summary>
     public static TimeSpan ParseDuration(string text)
     {
@@ -17,7 +20,7 @@ internal static class Units
 
         while (!rest.IsEmpty)
         {
-            var digits = rest.IndexOfAnyExcept("0123456789.");
+            var digits = rest.IndexOfAnyExcept(NumberCharacters);
             if (digits <= 0)
             {
                 throw new UsageException(digits == 0 ? "not a duration" : "missing unit (ms, s, m or h)");
@@ -25,7 +28,7 @@ internal static class Units
 
             var number = double.Parse(rest[..digits], CultureInfo.InvariantCulture);
             rest = rest[digits..];
-            var unitLength = rest.IndexOfAny("0123456789.") is var next && next < 0 ? rest.Length : next;
+            var unitLength = rest.IndexOfAny(NumberCharacters) is var next && next < 0 ? rest.Length : next;
             totalSeconds += number * rest[..unitLength] switch
             {
                 "ns" => 1e-9,
@@ -46,7 +49,7 @@ internal static class Units
     public static long ParseSize(string text)
     {
         var span = text.AsSpan().Trim();
-        var digits = span.IndexOfAnyExcept("0123456789.");
+        var digits = span.IndexOfAnyExcept(NumberCharacters);
         var number = span[..(digits < 0 ? span.Length : digits)];
         var unit = digits < 0 ? string.Empty : span[digits..].Trim().ToString().ToLowerInvariant();
         var shift = unit switch
