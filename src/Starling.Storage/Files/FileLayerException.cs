@@ -79,8 +79,9 @@ public sealed class FileLayerException : IOException
     /// <param name="errno">Error of the operating system.</param>
     /// <param name="operation">Name of the system call.</param>
     /// <param name="path">The path it concerned.</param>
-    public FileLayerException(Errno errno, string operation, string path)
-        : base($"{operation} of \"{path}\" failed: {Name(errno)}")
+    /// <param name="inner">What reported it, if not the system call itself.</param>
+    public FileLayerException(Errno errno, string operation, string path, Exception? inner = null)
+        : base($"{operation} of \"{path}\" failed: {Name(errno)}", inner)
     {
         Errno = errno;
         Operation = operation;

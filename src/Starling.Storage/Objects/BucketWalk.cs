@@ -1,11 +1,14 @@
+using System.Text;
+using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Storage.Files;
 using Starling.Storage.Mountpaths;
 
 namespace Starling.Storage.Objects;
 
 /// <summary>One name met by a walk.</summary>
 /// <param name="Name">Name inside the bucket.</param>
-/// <param name="Lookup">The record when the walk was asked for records; null in a names-only walk.</param>
+/// <param name="Lookup">The record when the walk was asked for records: found or failed; null in a names-only walk.</param>
 public readonly record struct WalkEntry(string Name, LookupResult? Lookup);
 
 /// <summary>What a walk is asked for.</summary>
@@ -28,13 +31,22 @@ public sealed record WalkOptions
 /// A cursor over the names of one bucket on this target, in ordinal order of their UTF-8 bytes, merged over all mountpaths. Keep it between pages:
 /// it remembers the directories that it has read. Not safe for concurrent use.
 /// </summary>
+/// <remarks>A name that has a record on two mountpaths, or an object and a tombstone, is looked up: only the greatest key counts. That is rare.</remarks>
 public sealed class BucketWalk
 {
     private readonly MountpathSet mountpaths;
+    private readonly RecordReader reader;
+    private readonly Func<Mountpath, FileLayerException, StoreException> report;
+    private readonly List<(Mountpath Mountpath, TreeCursor Cursor)> cursors = [];
+    private readonly byte[] taken = new byte[ObjectName.MaxBytes + 1];
+    private bool started;
 
-    internal BucketWalk(MountpathSet mountpaths, BucketName bucket, ulong bucketId, WalkOptions options)
+    internal BucketWalk(
+        MountpathSet mountpaths, RecordReader reader, BucketName bucket, ulong bucketId, WalkOptions options, Func<Mountpath, FileLayerException, StoreException> report)
     {
         this.mountpaths = mountpaths;
+        this.reader = reader;
+        this.report = report;
         Bucket = bucket;
         BucketId = bucketId;
         Options = options;
@@ -50,9 +62,131 @@ public sealed class BucketWalk
     public WalkOptions Options { get; }
 
     /// <summary>The next name; false at the end.</summary>
+    /// <exception cref="StoreException">DiskFailure, or Unavailable while a mountpath is missing: a listing with holes is not a listing.</exception>
     public bool TryNext(out WalkEntry entry)
     {
+        Start();
+        while (TryTakeLeast(out var name, out var slots, out var copies))
+        {
+            if (TryMake(name, slots, copies, out entry))
+            {
+                return true;
+            }
+        }
+
         entry = default;
-        return mountpaths.All.Count < 0;
+        return false;
+    }
+
+    private void Start()
+    {
+        if (started)
+        {
+            return;
+        }
+
+        if (mountpaths.Missing.Count > 0)
+        {
+            throw new StoreException(
+                ErrorCode.Unavailable, $"cannot list {Bucket.Cname}: mountpath \"{mountpaths.Missing[0].Path}\" is missing; mount it again, or declare it lost", retryAfterMs: 5_000);
+        }
+
+        foreach (var mountpath in mountpaths.All)
+        {
+            try
+            {
+                cursors.Add((mountpath, new TreeCursor(mountpaths.Files, mountpath.Path, Bucket, BucketId, Options.Prefix, Options.StartAfter)));
+            }
+            catch (FileLayerException failure)
+            {
+                throw report(mountpath, failure);
+            }
+
+            Advance(cursors.Count - 1, mountpath, cursors[^1].Cursor);
+        }
+
+        started = true;
+    }
+
+    /// <summary>Takes the least name of all cursors, from each that has it.</summary>
+    private bool TryTakeLeast(out string name, out Slots slots, out int copies)
+    {
+        slots = Slots.None;
+        copies = 0;
+        name = string.Empty;
+        if (cursors.Count == 0)
+        {
+            return false;
+        }
+
+        var least = cursors[0].Cursor;
+        for (var i = 1; i < cursors.Count; i++)
+        {
+            if (cursors[i].Cursor.Current.SequenceCompareTo(least.Current) < 0)
+            {
+                least = cursors[i].Cursor;
+            }
+        }
+
+        name = Encoding.UTF8.GetString(least.Current);
+        least.Current.CopyTo(taken);
+        var takenName = taken.AsSpan(0, least.Current.Length);
+        for (var i = cursors.Count - 1; i >= 0; i--)
+        {
+            var (mountpath, cursor) = cursors[i];
+            if (cursor.Current.SequenceEqual(takenName))
+            {
+                slots |= cursor.CurrentSlots;
+                copies++;
+                Advance(i, mountpath, cursor);
+            }
+        }
+
+        return true;
+    }
+
+    private bool TryMake(string name, Slots slots, int copies, out WalkEntry entry)
+    {
+        entry = new WalkEntry(name, null);
+        var live = slots & (Slots.Object | Slots.Tombstone);
+        if (live == Slots.None || (live == Slots.Tombstone && !Options.WithTombstones))
+        {
+            return false;
+        }
+
+        if (live == Slots.Object && copies == 1 && !Options.WithRecords && !Options.WithTombstones)
+        {
+            return true;
+        }
+
+        if (!ObjectName.TryParse(Bucket, name, out var objectName, out _))
+        {
+            return false; // No object has such a name: not ours.
+        }
+
+        var lookup = reader.Lookup(objectName, BucketId);
+        var wanted = lookup.Status switch
+        {
+            LookupStatus.Absent => false, // Removed since its directory was read.
+            LookupStatus.Found => Options.WithTombstones || lookup.IsLiveObject,
+            _ => true,
+        };
+        entry = new WalkEntry(name, Options.WithRecords || Options.WithTombstones ? lookup : null);
+        return wanted;
+    }
+
+    private void Advance(int index, Mountpath mountpath, TreeCursor cursor)
+    {
+        try
+        {
+            if (!cursor.MoveNext())
+            {
+                cursors.RemoveAt(index);
+            }
+        }
+        catch (FileLayerException failure)
+        {
+            throw report(mountpath, failure);
+        }
     }
 }

@@ -1,6 +1,8 @@
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Core.Objects;
+using Starling.Storage.Files;
+using Starling.Storage.Layout;
 using Starling.Storage.Mountpaths;
 
 namespace Starling.Storage.Objects;
@@ -11,23 +13,46 @@ namespace Starling.Storage.Objects;
 /// </summary>
 public sealed class ObjectStore
 {
+    private readonly RecordReader reader;
+    private readonly RecordCommitter committer;
+    private readonly WorkFiles workFiles;
+    private readonly BucketDirectories buckets;
+
     /// <summary>Opens the store and removes the work files of an earlier process.</summary>
+    /// <exception cref="StoreException">OutOfSpace or DiskFailure.</exception>
     public ObjectStore(MountpathSet mountpaths)
     {
+        ArgumentNullException.ThrowIfNull(mountpaths);
         Mountpaths = mountpaths;
+        var directories = new DurableDirectories(mountpaths.Files);
+        reader = new RecordReader(mountpaths);
+        workFiles = new WorkFiles(mountpaths.Files);
+        committer = new RecordCommitter(mountpaths, reader, directories, workFiles, (mountpath, failure) => Report(mountpath, failure));
+        buckets = new BucketDirectories(mountpaths, directories);
+        foreach (var mountpath in mountpaths.All)
+        {
+            Guard(mountpath, () => workFiles.Prepare(mountpath));
+        }
     }
-
-    /// <summary>The mountpaths.</summary>
-    public MountpathSet Mountpaths { get; }
 
     /// <summary>Raised with the mountpath and the failure whenever a disk refuses (EIO, EROFS); may be raised from any thread.</summary>
     public event Action<Mountpath, StoreError>? DiskFailed;
+
+    /// <summary>The mountpaths.</summary>
+    public MountpathSet Mountpaths { get; }
 
     /// <summary>Starts a body: makes a work file on the name's mountpath.</summary>
     /// <param name="name">The name that it is meant for.</param>
     /// <param name="bucketId">The bucket's id.</param>
     /// <param name="checksumType">Algorithm of the incremental checksum as on the wire, for example <c>xxhash2</c>; <c>none</c> for none.</param>
-    public WriteSession OpenWrite(ObjectName name, ulong bucketId, string checksumType) => throw NotYet();
+    /// <exception cref="StoreException">OutOfSpace, DiskFailure, or Unavailable when the name's mountpath is missing.</exception>
+    public WriteSession OpenWrite(ObjectName name, ulong bucketId, string checksumType)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var mountpath = Mountpaths.Place(name.Digest);
+        var checksum = ContentChecksum.Create(checksumType);
+        return Guard(mountpath, () => new WriteSession(this, name, bucketId, mountpath, workFiles.Create(mountpath), checksumType, checksum));
+    }
 
     /// <summary>Commits one body; see the overload for sets.</summary>
     public ValueTask CommitAsync(WriteSession session, ObjectRecord record, Durability durability, CancellationToken cancellationToken) =>
@@ -37,42 +62,173 @@ public sealed class ObjectStore
     /// Makes bodies visible under their names (rule B5, step 3). Returns only when the durability level holds. On failure the work files are gone, what was
     /// visible before still is, and nothing new is visible, except for <see cref="ErrorCode.UnknownOutcome"/>: the rename happened and its flush failed.
     /// </summary>
-    /// <exception cref="StoreException">OutOfSpace, DiskFailure or UnknownOutcome.</exception>
-    public ValueTask CommitAsync(IReadOnlyList<WriteSession> sessions, ObjectRecord record, Durability durability, CancellationToken cancellationToken) => throw NotYet();
+    /// <exception cref="StoreException">TooLarge, OutOfSpace, DiskFailure or UnknownOutcome.</exception>
+    public ValueTask CommitAsync(IReadOnlyList<WriteSession> sessions, ObjectRecord record, Durability durability, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(sessions);
+        ArgumentNullException.ThrowIfNull(record);
+        cancellationToken.ThrowIfCancellationRequested();
+        foreach (var session in sessions)
+        {
+            session.RequireOpen();
+            RequireRecordOf(session.Name, record, RecordKind.Object);
+            if (record.SizeBytes != session.BytesWritten)
+            {
+                throw new StoreException(ErrorCode.Internal, $"the record of {session.Name} says {record.SizeBytes} bytes, the body has {session.BytesWritten}");
+            }
+        }
 
-    /// <summary>Commits a tombstone: the name is deleted, and stays so against older records.</summary>
+        Guard(sessions[0].Mountpath, () => committer.CommitObject(sessions, record with { Durability = durability }));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Commits a tombstone: the name is deleted, and stays so against older records. Always flushed, whatever <paramref name="durability"/> says:
+    /// the object may be removed only when its tombstone cannot vanish any more.
+    /// </summary>
     /// <exception cref="StoreException">OutOfSpace, DiskFailure or UnknownOutcome.</exception>
-    public ValueTask CommitTombstoneAsync(ObjectName name, ObjectRecord tombstone, Durability durability, CancellationToken cancellationToken) => throw NotYet();
+    public ValueTask CommitTombstoneAsync(ObjectName name, ObjectRecord tombstone, Durability durability, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(tombstone);
+        cancellationToken.ThrowIfCancellationRequested();
+        RequireRecordOf(name, tombstone, RecordKind.Tombstone);
+        var mountpath = Mountpaths.Place(name.Digest);
+        Guard(mountpath, () => committer.CommitTombstone(mountpath, name, tombstone with { Durability = durability }));
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>Removes whatever record the name has, without a tombstone (rule B11, or a cluster in which nobody else can hold the name). False when there was none.</summary>
     /// <exception cref="StoreException">DiskFailure or UnknownOutcome.</exception>
-    public ValueTask<bool> ForgetAsync(ObjectName name, ulong bucketId, Durability durability, CancellationToken cancellationToken) => throw NotYet();
+    public ValueTask<bool> ForgetAsync(ObjectName name, ulong bucketId, Durability durability, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        cancellationToken.ThrowIfCancellationRequested();
+        var mountpath = Mountpaths.Place(name.Digest);
+        return new ValueTask<bool>(Guard(mountpath, () => committer.Forget(name, bucketId, durability)));
+    }
 
-    /// <summary>The greatest record of a name: found, absent, or not known.</summary>
-    public LookupResult Lookup(ObjectName name, ulong bucketId) => throw NotYet();
+    /// <summary>The greatest live record of a name, object or tombstone: found, absent, or not known.</summary>
+    public LookupResult Lookup(ObjectName name, ulong bucketId)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Reported(reader.Lookup(name, bucketId), name);
+    }
 
     /// <summary>As <see cref="Lookup"/>, with the file open when there is a live object.</summary>
-    public OpenReadResult OpenRead(ObjectName name, ulong bucketId) => throw NotYet();
+    public OpenReadResult OpenRead(ObjectName name, ulong bucketId)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var result = reader.Open(name, bucketId);
+        Reported(result.Lookup, name);
+        return result;
+    }
 
     /// <summary>Opens a cursor over a bucket's names.</summary>
-    public BucketWalk Walk(BucketName bucket, ulong bucketId, WalkOptions options) => new(Mountpaths, bucket, bucketId, options);
+    public BucketWalk Walk(BucketName bucket, ulong bucketId, WalkOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new BucketWalk(Mountpaths, reader, bucket, bucketId, options, Report);
+    }
 
-    /// <summary>Makes the bucket's directories on every mountpath, durably.</summary>
-    public void CreateBucketDirs(BucketName bucket, ulong bucketId) => throw NotYet();
+    /// <summary>Makes the bucket's directories on every mountpath, durably. A commit makes what is missing by itself.</summary>
+    /// <exception cref="StoreException">OutOfSpace or DiskFailure.</exception>
+    public void CreateBucketDirs(BucketName bucket, ulong bucketId) => ForEach(mountpath => buckets.Create(mountpath, bucket, bucketId));
 
     /// <summary>Takes the bucket's directories out of sight by renaming them to the trash, durably; <see cref="EmptyTrash"/> removes them.</summary>
-    public void DestroyBucket(BucketName bucket, ulong bucketId) => throw NotYet();
+    /// <exception cref="StoreException">OutOfSpace or DiskFailure.</exception>
+    public void DestroyBucket(BucketName bucket, ulong bucketId) => ForEach(mountpath => buckets.Destroy(mountpath, bucket, bucketId));
 
     /// <summary>The buckets that have directories on any mountpath.</summary>
-    public IReadOnlyList<(BucketName Bucket, ulong BucketId)> ListBucketsOnDisk() => throw NotYet();
+    /// <exception cref="StoreException">DiskFailure.</exception>
+    public IReadOnlyList<(BucketName Bucket, ulong BucketId)> ListBucketsOnDisk()
+    {
+        var found = new SortedSet<(BucketName, ulong)>();
+        ForEach(mountpath => buckets.List(mountpath, found));
+        return [.. found];
+    }
 
     /// <summary>Removes what lies in the trash; the number of files removed.</summary>
-    public long EmptyTrash(CancellationToken cancellationToken) => throw NotYet();
-
-    private StoreException NotYet()
+    /// <exception cref="StoreException">DiskFailure.</exception>
+    public long EmptyTrash(CancellationToken cancellationToken)
     {
-        var error = new StoreError(ErrorCode.Unsupported, "not built yet");
-        DiskFailed?.Invoke(Mountpaths.All[0], error);
-        return new StoreException(error);
+        long removed = 0;
+        ForEach(mountpath => removed += buckets.EmptyTrash(mountpath, cancellationToken));
+        return removed;
+    }
+
+    internal StoreException Report(Mountpath mountpath, FileLayerException failure)
+    {
+        var exception = failure.ToStoreException();
+        if (failure.IsDiskFailure)
+        {
+            DiskFailed?.Invoke(mountpath, exception.Error);
+        }
+
+        return exception;
+    }
+
+    /// <summary>Best effort: what cannot be removed now is removed at the next start, and nobody sees it until then.</summary>
+    internal void RemoveWorkFile(Mountpath mountpath, string path)
+    {
+        try
+        {
+            Mountpaths.Files.Unlink(path);
+        }
+        catch (FileLayerException failure)
+        {
+            Report(mountpath, failure);
+        }
+    }
+
+    private static void RequireRecordOf(ObjectName name, ObjectRecord record, RecordKind kind)
+    {
+        if (record.Uname != name.Uname || record.Kind != kind || record.State != RecordState.Live)
+        {
+            throw new StoreException(ErrorCode.Internal, $"the record of {record.Uname} ({record.Kind}, {record.State}) is not a live {kind} of {name.Uname}");
+        }
+    }
+
+    private LookupResult Reported(LookupResult result, ObjectName name)
+    {
+        if (result.Error is { Code: ErrorCode.DiskFailure } error)
+        {
+            DiskFailed?.Invoke(Mountpaths.Place(name.Digest), error);
+        }
+
+        return result;
+    }
+
+    private void ForEach(Action<Mountpath> action)
+    {
+        foreach (var mountpath in Mountpaths.All)
+        {
+            Guard(mountpath, () => action(mountpath));
+        }
+    }
+
+    private void Guard(Mountpath mountpath, Action action) => Guard(
+        mountpath,
+        () =>
+        {
+            action();
+            return true;
+        });
+
+    private T Guard<T>(Mountpath mountpath, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (FileLayerException failure)
+        {
+            throw Report(mountpath, failure);
+        }
+        catch (StoreException exception) when (exception.InnerException is FileLayerException { IsDiskFailure: true })
+        {
+            DiskFailed?.Invoke(mountpath, exception.Error);
+            throw;
+        }
     }
 }

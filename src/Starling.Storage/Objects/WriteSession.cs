@@ -1,18 +1,28 @@
 using System.Buffers;
+using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Core.Objects;
+using Starling.Storage.Files;
 using Starling.Storage.Mountpaths;
 
 namespace Starling.Storage.Objects;
 
 /// <summary>
 /// One body on its way to the disk: a work file that nobody sees until <see cref="ObjectStore.CommitAsync(WriteSession, ObjectRecord, Durability, CancellationToken)"/>.
-/// Disposing an uncommitted session removes the work file.
+/// Disposing an uncommitted session removes the work file. For one writer at a time.
 /// </summary>
 public sealed class WriteSession : IDisposable
 {
-    internal WriteSession(ObjectName name, ulong bucketId, Mountpath mountpath, string checksumType)
+    private readonly ObjectStore store;
+    private readonly IOpenFile file;
+    private readonly ContentChecksum checksum;
+    private bool finished;
+
+    internal WriteSession(ObjectStore store, ObjectName name, ulong bucketId, Mountpath mountpath, IOpenFile file, string checksumType, ContentChecksum checksum)
     {
+        this.store = store;
+        this.file = file;
+        this.checksum = checksum;
         Name = name;
         BucketId = bucketId;
         Mountpath = mountpath;
@@ -35,15 +45,37 @@ public sealed class WriteSession : IDisposable
     public long BytesWritten { get; private set; }
 
     /// <summary>Checksum of the bytes received so far, lower-case hexadecimal; empty for type <c>none</c>.</summary>
-    public string ChecksumValue { get; private set; } = string.Empty;
+    public string ChecksumValue => checksum.Value();
+
+    internal IOpenFile File => file;
 
     /// <summary>Appends to the body. Large pieces are best (64 KiB and more): each call is at least one system call.</summary>
+    /// <exception cref="StoreException">OutOfSpace or DiskFailure; the session is of no use afterwards.</exception>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken) =>
         WriteAsync(new ReadOnlySequence<byte>(data), cancellationToken);
 
     /// <summary>Appends to the body, all segments with one gathering write.</summary>
+    /// <exception cref="StoreException">OutOfSpace or DiskFailure; the session is of no use afterwards.</exception>
     public ValueTask WriteAsync(in ReadOnlySequence<byte> data, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(finished, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            // A write goes to the page cache: it costs a copy, not a wait, so it runs on the caller's thread.
+            file.Write(data, BytesWritten);
+        }
+        catch (FileLayerException failure)
+        {
+            Abort();
+            throw store.Report(Mountpath, failure);
+        }
+
+        foreach (var segment in data)
+        {
+            checksum.Append(segment.Span);
+        }
+
         BytesWritten += data.Length;
         return ValueTask.CompletedTask;
     }
@@ -63,12 +95,26 @@ public sealed class WriteSession : IDisposable
         AccessTimeNs = timeNs,
     };
 
-    /// <summary>Drops the body: the work file is removed.</summary>
+    /// <summary>Drops the body: the work file is removed. Does nothing after a commit.</summary>
     public void Abort()
     {
-        BytesWritten = 0;
+        if (!finished)
+        {
+            Finish();
+            store.RemoveWorkFile(Mountpath, file.Path);
+        }
     }
 
     /// <summary>As <see cref="Abort"/> unless committed.</summary>
     public void Dispose() => Abort();
+
+    /// <summary>Closes the work file without removing it: it bears its name now.</summary>
+    internal void Finish()
+    {
+        finished = true;
+        file.Dispose();
+        checksum.Dispose();
+    }
+
+    internal void RequireOpen() => ObjectDisposedException.ThrowIf(finished, this);
 }

@@ -1,0 +1,109 @@
+using System.Buffers.Binary;
+using System.Text;
+using Starling.Core.Errors;
+using Starling.Storage.Files;
+using Starling.Storage.Layout;
+
+namespace Starling.Storage.Mountpaths;
+
+/// <summary>The store's own files on a mountpath: identity, lock, and the list of all mountpaths of the target.</summary>
+internal static class MountpathFiles
+{
+    private const ushort IdentityKind = 1;
+    private const ushort VolumeKind = 2;
+
+    public static string System(string mountpath) => $"{mountpath}/{Fqn.SystemDirectory}";
+
+    public static string Lock(string mountpath) => System(mountpath) + "/lock";
+
+    public static string Work(string mountpath) => System(mountpath) + "/work";
+
+    public static string Trash(string mountpath) => System(mountpath) + "/trash";
+
+    public static string IdentityPath(string mountpath) => System(mountpath) + "/identity";
+
+    private static string VolumePath(string mountpath) => System(mountpath) + "/volume";
+
+    /// <summary>Null on first use.</summary>
+    public static Identity? ReadIdentity(IFileLayer files, string mountpath)
+    {
+        var path = IdentityPath(mountpath);
+        var content = SystemFile.Read(files, path, IdentityKind);
+        if (content is null)
+        {
+            return null;
+        }
+
+        return content.Length > 16
+            ? new Identity(ReadId(content), Encoding.UTF8.GetString(content.AsSpan(16)))
+            : throw new StoreException(ErrorCode.Corrupt, $"identity file \"{path}\" is too short: restore it, or replace the mountpath");
+    }
+
+    public static void WriteIdentity(IFileLayer files, string mountpath, Identity identity)
+    {
+        var target = Encoding.UTF8.GetBytes(identity.TargetId);
+        var content = new byte[16 + target.Length];
+        WriteId(content, identity.Id);
+        target.CopyTo(content, 16);
+        SystemFile.Write(files, IdentityPath(mountpath), IdentityKind, content);
+    }
+
+    /// <summary>Null when this mountpath never saw a list.</summary>
+    public static Volume? ReadVolume(IFileLayer files, string mountpath)
+    {
+        var content = SystemFile.Read(files, VolumePath(mountpath), VolumeKind);
+        if (content is null)
+        {
+            return null;
+        }
+
+        var generation = BinaryPrimitives.ReadInt64LittleEndian(content);
+        var settled = content[8] != 0;
+        var members = new List<RecordedMountpath>();
+        for (var at = 9; at < content.Length;)
+        {
+            var length = BinaryPrimitives.ReadUInt16LittleEndian(content.AsSpan(at + 16));
+            members.Add(new RecordedMountpath(ReadId(content.AsSpan(at)), Encoding.UTF8.GetString(content, at + 18, length)));
+            at += 18 + length;
+        }
+
+        return new Volume(generation, settled, members);
+    }
+
+    public static void WriteVolume(IFileLayer files, string mountpath, Volume volume)
+    {
+        var content = new MemoryStream();
+        Span<byte> fixedPart = stackalloc byte[18];
+        BinaryPrimitives.WriteInt64LittleEndian(fixedPart, volume.Generation);
+        fixedPart[8] = volume.Settled ? (byte)1 : (byte)0;
+        content.Write(fixedPart[..9]);
+        foreach (var member in volume.Members)
+        {
+            var path = Encoding.UTF8.GetBytes(member.Path);
+            WriteId(fixedPart, member.Id);
+            BinaryPrimitives.WriteUInt16LittleEndian(fixedPart[16..], (ushort)path.Length);
+            content.Write(fixedPart);
+            content.Write(path);
+        }
+
+        SystemFile.Write(files, VolumePath(mountpath), VolumeKind, content.ToArray());
+    }
+
+    private static MountpathId ReadId(ReadOnlySpan<byte> content) =>
+        new(BinaryPrimitives.ReadUInt64BigEndian(content), BinaryPrimitives.ReadUInt64BigEndian(content[8..]));
+
+    private static void WriteId(Span<byte> content, MountpathId id)
+    {
+        BinaryPrimitives.WriteUInt64BigEndian(content, id.High);
+        BinaryPrimitives.WriteUInt64BigEndian(content[8..], id.Low);
+    }
+}
+
+/// <summary>Who a mountpath is and to whom it belongs.</summary>
+internal sealed record Identity(MountpathId Id, string TargetId);
+
+/// <summary>All mountpaths of a target as of its last start.</summary>
+/// <param name="Generation">Grows with each change.</param>
+/// <param name="Settled">False once a mountpath was added after the first start: names may then lie where they belonged before.</param>
+/// <param name="Members">The mountpaths.</param>
+internal sealed record Volume(long Generation, bool Settled, IReadOnlyList<RecordedMountpath> Members);

@@ -1,0 +1,98 @@
+using System.Text;
+using Starling.Core.Names;
+using Starling.Storage.Files;
+using Starling.Storage.Layout;
+using Starling.Storage.Mountpaths;
+
+namespace Starling.Storage.Objects;
+
+/// <summary>The directories of buckets on one mountpath at a time: made, found, taken to the trash, removed.</summary>
+internal sealed class BucketDirectories(MountpathSet mountpaths, DurableDirectories directories)
+{
+    private readonly IFileLayer files = mountpaths.Files;
+
+    public void Create(Mountpath mountpath, BucketName bucket, ulong bucketId) =>
+        directories.EnsureDurable(mountpath.Path, Fqn.ObjectsDirectory(mountpath.Path, bucket, bucketId));
+
+    /// <summary>One rename takes the whole bucket out of sight. The same id may come twice (a late commit made its directory again).</summary>
+    public void Destroy(Mountpath mountpath, BucketName bucket, ulong bucketId)
+    {
+        var directory = Fqn.BucketDirectory(mountpath.Path, bucket, bucketId);
+        if (files.Stat(directory) is null)
+        {
+            return;
+        }
+
+        var trash = MountpathFiles.Trash(mountpath.Path);
+        var number = 0;
+        while (files.Stat($"{trash}/{bucketId:x16}.{number}") is not null)
+        {
+            number++;
+        }
+
+        directories.Forget(directory);
+        files.Rename(directory, $"{trash}/{bucketId:x16}.{number}");
+        files.SyncDirectory(trash);
+        files.SyncDirectory(Path.GetDirectoryName(directory)!);
+    }
+
+    public void List(Mountpath mountpath, SortedSet<(BucketName Bucket, ulong BucketId)> found)
+    {
+        foreach (var provider in Names(mountpath.Path).Where(name => name.StartsWith('@')))
+        {
+            foreach (var @namespace in Names($"{mountpath.Path}/{provider}"))
+            {
+                foreach (var directory in Names($"{mountpath.Path}/{provider}/{@namespace}"))
+                {
+                    if (Fqn.TryParseBucketDirectory(provider, @namespace, directory, out var bucket, out var bucketId))
+                    {
+                        found.Add((bucket, bucketId));
+                    }
+                }
+            }
+        }
+    }
+
+    public long EmptyTrash(Mountpath mountpath, CancellationToken cancellationToken)
+    {
+        long removed = 0;
+        var trash = MountpathFiles.Trash(mountpath.Path);
+        foreach (var name in Names(trash))
+        {
+            removed += RemoveTree($"{trash}/{name}", cancellationToken);
+        }
+
+        return removed;
+    }
+
+    private long RemoveTree(string path, CancellationToken cancellationToken)
+    {
+        long removed = 0;
+        var entries = new List<(string Name, bool IsDirectory)>();
+        files.ReadDirectory(path, (name, isDirectory) => entries.Add((Encoding.UTF8.GetString(name), isDirectory)));
+        foreach (var (name, isDirectory) in entries)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            removed += isDirectory ? RemoveTree($"{path}/{name}", cancellationToken) : files.Unlink($"{path}/{name}") ? 1 : 0;
+        }
+
+        files.RemoveDirectory(path);
+        return removed;
+    }
+
+    private List<string> Names(string path)
+    {
+        var names = new List<string>();
+        files.ReadDirectory(
+            path,
+            (name, isDirectory) =>
+            {
+                if (isDirectory)
+                {
+                    names.Add(Encoding.UTF8.GetString(name));
+                }
+            });
+        names.Sort(StringComparer.Ordinal);
+        return names;
+    }
+}
