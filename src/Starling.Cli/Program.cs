@@ -1,1 +1,25 @@
-return 0;
+using System.Runtime.InteropServices;
+using System.Text;
+using Starling.Cli;
+
+using var interrupted = new CancellationTokenSource();
+using var registration = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+{
+    context.Cancel = true;
+    interrupted.Cancel();
+});
+
+var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+using var stdout = new StreamWriter(Console.OpenStandardOutput(), utf8, 32 * 1024) { AutoFlush = !Console.IsOutputRedirected };
+using var stderr = new StreamWriter(Console.OpenStandardError(), utf8, 1024) { AutoFlush = true };
+var environment = new CliEnvironment
+{
+    Variable = Environment.GetEnvironmentVariable,
+    WorkingDirectory = Environment.CurrentDirectory,
+    OpenInput = Console.OpenStandardInput,
+    OpenOutput = Console.OpenStandardOutput,
+    InputIsTerminal = !Console.IsInputRedirected,
+    OutputIsTerminal = !Console.IsOutputRedirected,
+    ErrorIsTerminal = !Console.IsErrorRedirected,
+};
+return await CliApp.RunAsync(args, Console.In, stdout, stderr, environment, interrupted.Token).ConfigureAwait(false);

@@ -78,7 +78,8 @@ public sealed record ClusterMap
         return Nodes.FirstOrDefault(node => node.Id == id && (id == idOrDisplayName || node.IsTarget == isTarget));
     }
 
-    internal static ClusterMap From(JsonNode? json) => new()
+    /// <summary>Reads the JSON of <c>what=smap</c>.</summary>
+    public static ClusterMap From(JsonNode? json) => new()
     {
         Version = json.Int64("version"),
         Uuid = json.Text("uuid"),

@@ -64,7 +64,8 @@ public sealed record NodeStatus
     /// <summary>True when the gateway answered in place of the node and has only its status.</summary>
     public bool IsStub => SoftwareVersion.Length == 0;
 
-    internal static NodeStatus From(JsonNode? json)
+    /// <summary>Reads the JSON of <c>what=node_status</c>; members that are absent are empty or zero.</summary>
+    public static NodeStatus From(JsonNode? json)
     {
         var system = json.Member("sys_info");
         var load = system.Member("load_avg");
