@@ -15,7 +15,9 @@ var quick = new Option<bool>("--quick") { Description = "With --tour: fewer file
 var sabotage = new Option<string?>("--sabotage") { Description = "With --tour: damage one object behind the cluster's back; the tour must end with FAIL" };
 sabotage.AcceptOnlyFromAmong("lose-one", "corrupt-one", "resurrect-one");
 
-var root = new RootCommand("A Starling cluster of real processes on this machine.") { directory, port, gateways, targets, mountpaths, detach, tour, quick, sabotage };
+var powerCut = new Option<string?>("--power-cut") { Description = "With --tour: run this script with 'cut' and 'restore' around the power cycle", Hidden = true };
+
+var root = new RootCommand("A Starling cluster of real processes on this machine.") { directory, port, gateways, targets, mountpaths, detach, tour, quick, sabotage, powerCut };
 foreach (var option in new[] { gateways, targets, mountpaths })
 {
     option.Validators.Add(result =>
@@ -32,7 +34,7 @@ root.SetAction((parsed, cancellation) => Guarded(async () =>
     var request = new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), parsed.GetValue(detach));
     var place = new PlaygroundDirectory(parsed.GetValue(directory)!);
     return parsed.GetValue(tour)
-        ? await TourCommand.RunAsync(place, request, new TourOptions(parsed.GetValue(quick), parsed.GetValue(sabotage)), Console.Out, cancellation)
+        ? await TourCommand.RunAsync(place, request, new TourOptions(parsed.GetValue(quick), parsed.GetValue(sabotage), parsed.GetValue(powerCut)), Console.Out, cancellation)
         : await StartCommand.RunAsync(place, request, Console.Out, cancellation);
 }));
 
@@ -45,6 +47,11 @@ stop.Arguments.Add(stopNode);
 stop.SetAction((parsed, cancellation) => Guarded(() => NodeCommands.StopAsync(Open(parsed), parsed.GetValue(stopNode), parsed.GetValue(delete), Console.Out, cancellation)));
 root.Subcommands.Add(status);
 root.Subcommands.Add(stop);
+var path = new Argument<string>("PATH") { Description = "A directory of the filesystem" };
+var shutdown = new Command("shutdown-filesystem", "Forces a filesystem down without flushing anything, as a power cut would (root only)") { path };
+shutdown.Hidden = true;
+shutdown.SetAction((parsed, _) => Guarded(() => Task.FromResult(FilesystemShutdown.Run(parsed.GetValue(path)!))));
+root.Subcommands.Add(shutdown);
 foreach (var (name, text, run) in new (string, string, Func<Supervisor, string, TextWriter, CancellationToken, Task<int>>)[]
 {
     ("kill", "Ends a node with SIGKILL, as a crash would", NodeCommands.KillAsync),

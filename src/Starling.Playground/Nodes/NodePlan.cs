@@ -30,9 +30,9 @@ internal sealed record NodePlan(string Id, NodeRole Role, int Port)
 
     public string DataDirectory(string root) => Path.Combine(root, "nodes", Id);
 
-    public string LogFile(string root) => Path.Combine(DataDirectory(root), "console.log");
+    public string LogFile(string root) => Path.Combine(root, "log", Id + ".log");
 
-    public string PidFile(string root) => Path.Combine(DataDirectory(root), "pid");
+    public string PidFile(string root) => Path.Combine(root, "run", Id + ".pid");
 
     public string Mountpath(string root, int number) => Path.Combine(root, "mountpaths", Id, string.Create(CultureInfo.InvariantCulture, $"mp{number}"));
 

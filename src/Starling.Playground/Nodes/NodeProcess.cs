@@ -28,7 +28,6 @@ internal sealed partial class NodeProcess(PlaygroundDirectory directory, Playgro
     public void Start(NodePlan node)
     {
         var log = node.LogFile(directory.Root);
-        Directory.CreateDirectory(node.DataDirectory(directory.Root));
 
         // The shell redirects and then becomes the node; setsid keeps the terminal's Ctrl-C and hang-up away from it.
         var info = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };

@@ -48,7 +48,11 @@ internal sealed class PlaygroundDirectory(string root)
 
     public void Save(PlaygroundPlan plan)
     {
-        Directory.CreateDirectory(Root);
+        foreach (var folder in new[] { "log", "run" })
+        {
+            Directory.CreateDirectory(Path.Combine(Root, folder));
+        }
+
         foreach (var node in plan.Nodes)
         {
             Directory.CreateDirectory(node.DataDirectory(Root));

@@ -154,6 +154,7 @@ internal sealed class TourClient : IDisposable
         var last = "no attempt";
         for (var attempts = 1; watch.Elapsed < Patience; attempts++)
         {
+            var began = Stopwatch.GetTimestamp();
             var attempt = await AttemptAsync(method, new Uri(NextGateway().PublicUrl + path), body, cancellation);
             switch (attempt.Kind)
             {
@@ -161,6 +162,10 @@ internal sealed class TourClient : IDisposable
                     return attempt.Answer! with { Attempts = attempts };
                 case AttemptKind.Answered when attempt.Answer!.Status == HttpStatusCode.ServiceUnavailable && attempt.Answer.RetryAfter:
                     act.CountWaited();
+                    break;
+                case AttemptKind.Answered when (int)attempt.Answer!.Status >= 500 && outages.Excuse(attempt.Port, began):
+                    // The last words of a process whose disk or whose life was taken away.
+                    act.CountCut();
                     break;
                 case AttemptKind.Refused:
                     act.CountRefused();
@@ -207,7 +212,7 @@ internal sealed class TourClient : IDisposable
                 var content = await response.Content.ReadAsByteArrayAsync(timeout.Token);
                 var answer = new Answer(response.StatusCode, content, response.Headers.RetryAfter is not null);
                 var text = string.Create(CultureInfo.InvariantCulture, $"{uri.Authority} answered {(int)response.StatusCode} {(response.IsSuccessStatusCode ? string.Empty : Encoding.UTF8.GetString(content))}");
-                return new Attempt(AttemptKind.Answered, text.Trim(), answer);
+                return new Attempt(AttemptKind.Answered, text.Trim(), answer, uri.Port);
             }
             catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
             {
@@ -234,5 +239,5 @@ internal sealed class TourClient : IDisposable
         Failed,
     }
 
-    private sealed record Attempt(AttemptKind Kind, string Text, Answer? Answer);
+    private sealed record Attempt(AttemptKind Kind, string Text, Answer? Answer, int Port = 0);
 }

@@ -5,7 +5,7 @@ using Starling.Playground.Nodes;
 namespace Starling.Playground.Tour;
 
 /// <summary>How long the story is, and whether it must fail.</summary>
-internal sealed record TourOptions(bool Quick, string? Sabotage)
+internal sealed record TourOptions(bool Quick, string? Sabotage, string? PowerCutScript)
 {
     public int SmallObjects => Quick ? 3_000 : 20_000;
 
@@ -153,12 +153,19 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
         load.Current = act;
         var nodes = supervisor.Plan.Nodes.ToArray();
         new Random(2).Shuffle(nodes);
-        var down = nodes.Select(node => (Node: node, Outage: Kill(node))).ToArray();
+        var down = nodes.Select(node => (Node: node, Outage: outages.Begin(node))).ToArray();
+        await RunPowerCutScriptAsync("cut");
+        foreach (var (node, _) in down)
+        {
+            supervisor.Processes.Kill(node);
+        }
+
         foreach (var (node, _) in down)
         {
             await supervisor.Processes.WaitForExitAsync(node, TimeSpan.FromSeconds(5), cancellation);
         }
 
+        await RunPowerCutScriptAsync("restore");
         var watch = Stopwatch.StartNew();
         await supervisor.StartAllAsync(HealthTimeout, cancellation);
         foreach (var (_, outage) in down)
@@ -171,6 +178,22 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
         // Requests that the outage held up finish within their own deadline and belong to this act.
         await Task.Delay(options.ActLength, cancellation);
         await PrintAsync(act);
+    }
+
+    /// <summary>With a real filesystem image: takes its power away, and mounts it again.</summary>
+    private async Task RunPowerCutScriptAsync(string step)
+    {
+        if (options.PowerCutScript is null)
+        {
+            return;
+        }
+
+        using var process = Process.Start(options.PowerCutScript, [step]);
+        await process.WaitForExitAsync(cancellation);
+        if (process.ExitCode != 0)
+        {
+            throw new PlaygroundException(string.Create(CultureInfo.InvariantCulture, $"'{options.PowerCutScript} {step}' ended with exit code {process.ExitCode}"));
+        }
     }
 
     private async Task<long> CompareAsync(TourClient client)
