@@ -11,7 +11,8 @@ public static class PeerAddress
     public static Uri? Of(ClusterSnapshot snapshot, NodeId node, PeerNetwork network)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        var text = network == PeerNetwork.Control ? snapshot.Node.AddressOf(node) : null;
+        var entry = snapshot.State.Node(node);
+        var text = network == PeerNetwork.Data ? entry?.Addresses.Data : snapshot.Node.AddressOf(node) ?? entry?.Addresses.Control;
         return TryParse(text, out var address) ? address : null;
     }
 

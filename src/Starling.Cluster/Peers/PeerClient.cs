@@ -51,7 +51,7 @@ public sealed class PeerClient : IDisposable
         var address = PeerAddress.Of(snapshot, request.Node, request.Network)
             ?? throw new StoreException(ErrorCode.NodeNotFound, $"node {request.Node} is not a member of the cluster (as of log index {snapshot.AppliedIndex})");
         using var message = new HttpRequestMessage(request.Method, new Uri(address, request.PathAndQuery)) { Content = request.Content };
-        Mark(message, snapshot, secret, request.RequestId);
+        Mark(message, snapshot, secret, request.RequestId, request.TraceParent);
         foreach (var (name, value) in request.Headers)
         {
             if (!message.Headers.TryAddWithoutValidation(name, value))
@@ -77,7 +77,7 @@ public sealed class PeerClient : IDisposable
     }
 
     /// <summary>Puts the headers of a request between nodes on a message.</summary>
-    internal static void Mark(HttpRequestMessage message, ClusterSnapshot snapshot, string secret, string requestId)
+    internal static void Mark(HttpRequestMessage message, ClusterSnapshot snapshot, string secret, string requestId = "", string traceParent = "")
     {
         var headers = message.Headers;
         headers.TryAddWithoutValidation(PeerHeaders.Secret, secret);
@@ -87,19 +87,20 @@ public sealed class PeerClient : IDisposable
             headers.TryAddWithoutValidation(PeerHeaders.ClusterId, snapshot.ClusterId);
         }
 
+        headers.TryAddWithoutValidation(PeerHeaders.Epoch, snapshot.Epoch.ToString(CultureInfo.InvariantCulture));
         headers.TryAddWithoutValidation(PeerHeaders.AppliedIndex, snapshot.AppliedIndex.ToString(CultureInfo.InvariantCulture));
         if (requestId.Length > 0)
         {
             headers.TryAddWithoutValidation(PeerHeaders.RequestId, requestId);
         }
 
-        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } trace } activity)
+        if (traceParent.Length > 0)
+        {
+            headers.TryAddWithoutValidation(PeerHeaders.TraceParent, traceParent);
+        }
+        else if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } trace })
         {
             headers.TryAddWithoutValidation(PeerHeaders.TraceParent, trace);
-            if (!string.IsNullOrEmpty(activity.TraceStateString))
-            {
-                headers.TryAddWithoutValidation(PeerHeaders.TraceState, activity.TraceStateString);
-            }
         }
     }
 

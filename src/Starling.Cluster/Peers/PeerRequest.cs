@@ -33,8 +33,11 @@ public sealed record PeerRequest
     /// <summary>Further headers, by name.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
-    /// <summary>Id of the client's request that this one serves; empty: none. The trace context is taken from the current activity.</summary>
+    /// <summary>Id of the client's request that this one serves; empty: none.</summary>
     public string RequestId { get; init; } = string.Empty;
+
+    /// <summary>W3C trace context of the client's request; empty: that of the current activity, if any.</summary>
+    public string TraceParent { get; init; } = string.Empty;
 
     /// <summary>How long to wait for the answer's headers; the body is the caller's business.</summary>
     public TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -28,6 +28,12 @@ public sealed record ClusterSnapshot
     /// <summary>Log index that the state contains.</summary>
     public long AppliedIndex => Node.State.AppliedIndex;
 
+    /// <summary>Newest committed placement epoch.</summary>
+    public long Epoch => Node.State.Newest.Number;
+
+    /// <summary>This node's own committed entry; null before it is admitted.</summary>
+    public NodeEntry? Own => Node.State.Node(Node.Self.Id);
+
     /// <summary>The cluster; empty while there is none.</summary>
     public string ClusterId => Node.ClusterId;
 

@@ -5,6 +5,10 @@ using Starling.Cluster.Clocks;
 using Starling.Cluster.Peers;
 using Starling.Cluster.Views;
 using Starling.Core.Names;
+using Starling.Protocol.Identity;
+using Starling.Server.Api.Intra;
+using Starling.Server.Options;
+using Starling.Storage.Files;
 using Starling.Storage.Mountpaths;
 
 namespace Starling.Server.Hosting;
@@ -32,6 +36,8 @@ internal sealed record NodeRuntime
 
     public required PeerClient Peers { get; init; }
 
+    public required IFileLayer Files { get; init; }
+
     /// <summary>Null on gateways.</summary>
     public MountpathSet? Mountpaths { get; init; }
 
@@ -42,6 +48,15 @@ internal sealed record NodeRuntime
 
     /// <summary>The log that <c>what=log</c> serves.</summary>
     public required string LogFile { get; init; }
+
+    /// <summary>What was refused on the networks between nodes.</summary>
+    public required IntraCounters IntraCounters { get; init; }
+
+    /// <summary>The node's options, as given.</summary>
+    public required NodeOptions Options { get; init; }
+
+    /// <summary>Where this node listens.</summary>
+    public required NodeAddresses Addresses { get; init; }
 
     /// <summary>Start of the process on the clock that counts suspension.</summary>
     public required long StartedNs { get; init; }

@@ -1,5 +1,4 @@
 using Starling.Core.Errors;
-using Starling.Core.Hashing;
 using Starling.Core.Names;
 using Starling.Core.Objects;
 using Starling.Storage.Files;
@@ -50,13 +49,9 @@ public sealed class ObjectStore
     public WriteSession OpenWrite(ObjectName name, ulong bucketId, string checksumType)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (!ChecksumTypes.TryParse(checksumType, out var type))
-        {
-            throw new StoreException(ErrorCode.Invalid, $"invalid checksum type \"{checksumType}\": expecting none, xxhash, xxhash2, md5, crc32c, sha256 or sha512");
-        }
-
         var mountpath = Mountpaths.Place(name.Digest);
-        return Guard(mountpath, () => new WriteSession(this, name, bucketId, mountpath, workFiles.Create(mountpath), checksumType, IncrementalChecksum.Create(type)));
+        var checksum = ContentChecksum.Create(checksumType);
+        return Guard(mountpath, () => new WriteSession(this, name, bucketId, mountpath, workFiles.Create(mountpath), checksumType, checksum));
     }
 
     /// <summary>Commits one body; see the overload for sets.</summary>

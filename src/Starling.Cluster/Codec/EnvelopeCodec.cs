@@ -1,0 +1,64 @@
+using System.Buffers;
+using Starling.Protocol.Codec;
+using Starling.Protocol.Identity;
+using Starling.Protocol.Node;
+
+namespace Starling.Cluster.Codec;
+
+/// <summary>Bytes of envelopes: one request between nodes carries a list of them.</summary>
+internal static class EnvelopeCodec
+{
+    private const ushort FormatVersion = 1;
+
+    public static byte[] Encode(IReadOnlyList<Envelope> envelopes)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        var writer = new CodecWriter(buffer);
+        writer.UInt16(FormatVersion);
+        writer.Count(envelopes.Count);
+        foreach (var envelope in envelopes)
+        {
+            Write(writer, envelope);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <exception cref="CodecException">Not envelopes, or of a newer format.</exception>
+    public static List<Envelope> Decode(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new CodecReader(bytes, "control messages");
+        reader.FormatVersion(FormatVersion);
+        var envelopes = new List<Envelope>();
+        for (var left = reader.Count(); left > 0; left--)
+        {
+            envelopes.Add(Read(ref reader));
+        }
+
+        reader.End();
+        return envelopes;
+    }
+
+    private static void Write(CodecWriter writer, Envelope envelope)
+    {
+        writer.String(envelope.ClusterId);
+        writer.Identity(envelope.From);
+        writer.String(envelope.FromAddress);
+        writer.Node(envelope.To);
+        writer.UInt128(envelope.ToIncarnation.Value);
+        writer.VarInt64(envelope.Epoch);
+        writer.VarInt64(envelope.AppliedIndex);
+        writer.Bool(envelope.Relay);
+        writer.Bool(envelope.Relayed);
+        MessageCodec.Write(writer, envelope.Message);
+    }
+
+    private static Envelope Read(ref CodecReader reader)
+    {
+        var (cluster, from, address) = (reader.String(), reader.Identity(), reader.String());
+        var (to, incarnation) = (reader.Node(), new Incarnation(reader.UInt128()));
+        var (epoch, applied) = (reader.VarInt64(), reader.VarInt64());
+        var (relay, relayed) = (reader.Bool(), reader.Bool());
+        return new Envelope(cluster, from, address, to, incarnation, epoch, applied, MessageCodec.Read(ref reader), relay, relayed);
+    }
+}

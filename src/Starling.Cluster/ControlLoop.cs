@@ -1,0 +1,331 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Starling.Cluster.Clocks;
+using Starling.Cluster.Views;
+using Starling.Core.Errors;
+using Starling.Core.Names;
+using Starling.Protocol.Node;
+using Starling.Protocol.State.Commands;
+
+namespace Starling.Cluster;
+
+/// <summary>
+/// Drives the pure core with real time: one bounded queue of inputs, one consumer that steps the node and executes the effects in order. Nothing in here
+/// waits for a disk or a peer. A broken invariant or a failed flush stops the loop, not the process: the node becomes a silent follower.
+/// </summary>
+internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
+{
+    private const int MaxQueued = 16_384;
+    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(50);
+
+    private readonly ProtocolNode node;
+    private readonly IBatchWriter writer;
+    private readonly IMessageSender sender;
+    private readonly ClusterView view;
+    private readonly IBootClock clock;
+    private readonly LoopPulse pulse;
+    private readonly ILogger log;
+
+    // Unbounded in type, bounded in fact: outsiders pass TryPost, which counts; the loop's own inputs (tick, completion) are at most one of each.
+    private readonly Channel<Input?> inputs = Channel.CreateUnbounded<Input?>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<Effect>> outstanding = new();
+    private readonly CancellationTokenSource ending = new();
+    private int queued;
+    private int tickQueued;
+    private long completedToken;
+    private long reportedToken;
+    private long lastRequestId;
+    private long dropped;
+    private volatile string? halted;
+    private volatile string? writeFailure;
+    private Task loop = Task.CompletedTask;
+    private Task ticker = Task.CompletedTask;
+
+    public ControlLoop(ProtocolNode node, IBatchWriter writer, IMessageSender sender, ClusterView view, IBootClock clock, LoopPulse pulse, ILogger log)
+    {
+        this.node = node;
+        this.writer = writer;
+        this.sender = sender;
+        this.view = view;
+        this.clock = clock;
+        this.pulse = pulse;
+        this.log = log;
+    }
+
+    /// <summary>Inputs that were refused because the queue was full.</summary>
+    public long Dropped => Interlocked.Read(ref dropped);
+
+    /// <summary>Why the loop stopped; null while it runs.</summary>
+    public string? Halted => halted;
+
+    public void Start()
+    {
+        writer.Start(OnDurable, OnWriteFailed);
+        loop = RunAsync();
+        ticker = TickAsync();
+    }
+
+    /// <summary>Gives an input from outside; false when the queue is full or the loop has ended, and the input is dropped.</summary>
+    public bool TryPost(Input input)
+    {
+        if (Interlocked.Increment(ref queued) > MaxQueued || halted is not null || !inputs.Writer.TryWrite(input))
+        {
+            Interlocked.Decrement(ref queued);
+            Interlocked.Increment(ref dropped);
+            return false;
+        }
+
+        return true;
+    }
+
+    public async Task<CommandOutcome> ProposeAsync(Command command, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var answer = await AskAsync(id => new ProposalRequested(id, command, Nanoseconds(timeout)), "the answer to a proposal", timeout, cancellationToken);
+        return answer switch
+        {
+            Answer { Error: { } error } => throw new StoreException(error),
+            Answer { Outcome: { } outcome } => outcome,
+            _ => throw new StoreException(ErrorCode.Internal, $"a proposal was answered by {answer.GetType().Name} without an outcome"),
+        };
+    }
+
+    public async Task<long> ReadIndexAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var answer = await AskAsync(id => new ReadIndexRequested(id, Nanoseconds(timeout)), "a current index", timeout, cancellationToken);
+        return answer is AnswerRead { Index: { } index }
+            ? index
+            : throw new StoreException(ErrorCode.Unavailable, "no leader confirmed itself in time: what this node knows may be stale", 1000);
+    }
+
+    public Task TransferLeadershipAsync(NodeId target, TimeSpan timeout, CancellationToken cancellationToken) =>
+        RequireAsync(id => new TransferRequested(id, target), $"the transfer of leadership to {target}", timeout, cancellationToken);
+
+    public Task InitClusterAsync(bool discardPending, TimeSpan timeout, CancellationToken cancellationToken) =>
+        RequireAsync(id => new InitRequested(id, discardPending), "the forming of the cluster", timeout, cancellationToken);
+
+    /// <summary>Tells the core that the process stops and waits until leadership is handed over, or cannot be, or the time is up.</summary>
+    public async Task HandOverAsync(TimeSpan timeout)
+    {
+        if (!TryPost(new Stopping()))
+        {
+            return;
+        }
+
+        try
+        {
+            await view.WaitForAsync(snapshot => snapshot.Node.StopReady || snapshot.Halted is not null, "leadership to be handed over", timeout, CancellationToken.None);
+        }
+        catch (StoreException late)
+        {
+            log.LogWarning("stopping without a hand-over: {Reason}", late.Message);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        inputs.Writer.TryComplete();
+        await ticker;
+        await loop;
+        await writer.DisposeAsync();
+        Fail("the node is stopping");
+        ending.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        await Task.Yield();
+        await foreach (var item in inputs.Reader.ReadAllAsync())
+        {
+            if (item is not null)
+            {
+                Interlocked.Decrement(ref queued);
+            }
+
+            if (halted is not null || ending.IsCancellationRequested)
+            {
+                continue;
+            }
+
+            try
+            {
+                Work(item);
+            }
+            catch (Exception error)
+            {
+                // One of the three places where everything is caught: a bug in the core must not end a process that can still serve reads.
+                log.LogCritical(error, "cluster-integrity: the control loop stops");
+                Halt($"{error.GetType().Name}: {error.Message}");
+            }
+        }
+    }
+
+    private void Work(Input? item)
+    {
+        if (writeFailure is { } failure)
+        {
+            Halt(failure);
+            return;
+        }
+
+        if (item is null && Interlocked.Exchange(ref tickQueued, 0) == 1)
+        {
+            var tick = new Tick(clock.NowNs, clock.WallNs);
+            Execute(node.Step(tick));
+            pulse.LastTickNs = tick.NowNs;
+        }
+
+        var durable = Interlocked.Read(ref completedToken);
+        if (durable > reportedToken)
+        {
+            reportedToken = durable;
+            Execute(node.Step(new PersistCompleted(durable)));
+        }
+
+        if (item is not null)
+        {
+            Execute(node.Step(item));
+        }
+    }
+
+    private void Execute(EffectList effects)
+    {
+        foreach (var effect in effects.AsSpan())
+        {
+            switch (effect)
+            {
+                case Persist persist:
+                    writer.Enqueue(persist.Token, persist.Batch);
+                    break;
+                case Send send:
+                    sender.Send(send.Address, send.Envelope);
+                    break;
+                case Publish publish:
+                    Show(publish.View);
+                    break;
+                case Answer answer:
+                    Complete(answer.LocalRequestId, answer);
+                    break;
+                case AnswerRead answer:
+                    Complete(answer.LocalRequestId, answer);
+                    break;
+                case ProbeData probe:
+                    _ = ProbeAsync(probe);
+                    break;
+                case Halt halt:
+                    log.LogCritical("cluster-integrity: {Reason}", halt.Reason);
+                    Halt(halt.Reason);
+                    return;
+                default:
+                    throw new NotSupportedException($"the core asked for {effect.GetType().Name}, which this driver does not know");
+            }
+        }
+    }
+
+    private void Show(NodePublication publication) => view.Publish(new ClusterSnapshot
+    {
+        Node = publication,
+        Lease = new LeaseView(publication.Lease, publication.AppliedIndex, pulse, clock),
+        Halted = halted,
+    });
+
+    private async Task ProbeAsync(ProbeData probe)
+    {
+        var reachable = await sender.ProbeDataAsync(probe.Node, probe.Address, ending.Token);
+        TryPost(new DataProbed(probe.Node, reachable));
+    }
+
+    private void OnDurable(long token)
+    {
+        Interlocked.Exchange(ref completedToken, token);
+        inputs.Writer.TryWrite(null);
+    }
+
+    private void OnWriteFailed(Exception error)
+    {
+        writeFailure = $"the control log cannot be written: {error.Message}";
+        inputs.Writer.TryWrite(null);
+    }
+
+    private async Task TickAsync()
+    {
+        using var timer = new PeriodicTimer(TickEvery);
+        try
+        {
+            do
+            {
+                if (Interlocked.Exchange(ref tickQueued, 1) == 0)
+                {
+                    inputs.Writer.TryWrite(null);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(ending.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
+    }
+
+    private void Halt(string reason)
+    {
+        halted = reason;
+        log.LogCritical("this node takes no further part in decisions until it is restarted: {Reason}", reason);
+        view.Publish(view.Current with { Halted = reason, Lease = LeaseView.None });
+        Fail($"this node's control loop has stopped: {reason}; restart the node");
+    }
+
+    private void Fail(string reason)
+    {
+        foreach (var id in outstanding.Keys)
+        {
+            Complete(id, new Answer(id, null, new StoreError(ErrorCode.UnknownOutcome, reason)));
+        }
+    }
+
+    private void Complete(long id, Effect answer)
+    {
+        if (outstanding.TryRemove(id, out var waiting))
+        {
+            waiting.TrySetResult(answer);
+        }
+    }
+
+    private async Task RequireAsync(Func<long, Input> input, string what, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (await AskAsync(input, what, timeout, cancellationToken) is Answer { Error: { } error })
+        {
+            throw new StoreException(error);
+        }
+    }
+
+    private async Task<Effect> AskAsync(Func<long, Input> input, string what, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var id = Interlocked.Increment(ref lastRequestId);
+        var waiting = new TaskCompletionSource<Effect>(TaskCreationOptions.RunContinuationsAsynchronously);
+        outstanding[id] = waiting;
+        if (!TryPost(input(id)))
+        {
+            outstanding.TryRemove(id, out _);
+            var reason = halted is { } why ? $"this node's control loop has stopped: {why}; restart the node" : "this node's control queue is full";
+            throw new StoreException(ErrorCode.Unavailable, reason, 1000);
+        }
+
+        try
+        {
+            // The core answers in time; the extra second is for a core that does not.
+            return await waiting.Task.WaitAsync(timeout + TimeSpan.FromSeconds(1), cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new StoreException(ErrorCode.UnknownOutcome, $"waited {timeout.TotalSeconds + 1:0.#} s for {what}: whether it happens is not known");
+        }
+        finally
+        {
+            outstanding.TryRemove(id, out _);
+        }
+    }
+
+    private static long Nanoseconds(TimeSpan time) => time.Ticks * TimeSpan.NanosecondsPerTick;
+}

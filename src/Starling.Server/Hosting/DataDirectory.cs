@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Starling.Core.Errors;
+using Starling.Core.Names;
+using Starling.Storage.Files;
+using Starling.Storage.Layout;
+
+namespace Starling.Server.Hosting;
+
+/// <summary>The node's directory: locked for this process, bound to one node id, remembering where members were seen.</summary>
+internal sealed class DataDirectory : IDisposable
+{
+    private const ushort IdKind = 0x4e01;
+    private const ushort PeersKind = 0x4e02;
+    private const int MaxPeers = 64;
+
+    private readonly IFileLayer files;
+    private readonly IOpenFile lockFile;
+
+    private DataDirectory(IFileLayer files, string root, IOpenFile lockFile)
+    {
+        this.files = files;
+        Root = root;
+        this.lockFile = lockFile;
+    }
+
+    public string Root { get; }
+
+    public string ControlLog => Path.Combine(Root, "control", "control.log");
+
+    public string LogFile => Path.Combine(Root, "log", "aisnode.log");
+
+    /// <summary>Identity of the lock file that this process holds (rule B3).</summary>
+    public FileFacts LockFacts => lockFile.Stat();
+
+    private string IdFile => Path.Combine(Root, "node.id");
+
+    private string PeersFile => Path.Combine(Root, "control", "peers");
+
+    /// <summary>Makes the directory when absent and locks it.</summary>
+    /// <exception cref="StoreException">Another process holds it (the message names it), or it cannot be used.</exception>
+    public static DataDirectory Open(IFileLayer files, string root)
+    {
+        try
+        {
+            Make(files, root);
+            Make(files, Path.Combine(root, "control"));
+            Make(files, Path.Combine(root, "log"));
+            var path = Path.Combine(root, "lock");
+            var file = files.Open(path, FileOpenMode.OpenOrCreate);
+            if (!file.TryLock())
+            {
+                var holder = ReadHolder(file);
+                file.Dispose();
+                throw new StoreException(
+                    ErrorCode.Busy, $"data directory {root} is in use by {holder}: stop that process, or give this node a directory of its own (--data)");
+            }
+
+            var text = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}"));
+            file.SetLength(0);
+            file.Write(text, 0);
+            return new DataDirectory(files, root, file);
+        }
+        catch (FileLayerException error)
+        {
+            throw new StoreException(new StoreError(ErrorCode.DiskFailure, $"data directory {root} cannot be used: {error.Message}"), error);
+        }
+    }
+
+    /// <summary>The remembered id; null before the first start.</summary>
+    public NodeId? ReadId() =>
+        SystemFile.Read(files, IdFile, IdKind) is { } bytes ? NodeId.Parse(Encoding.UTF8.GetString(bytes)) : null;
+
+    /// <summary>Decides the id of this node: the given one, the remembered one, or a new one.</summary>
+    /// <exception cref="StoreException">The directory belongs to another id.</exception>
+    public static NodeId ChooseId(NodeId given, NodeId? remembered, string root, Func<NodeId> draw)
+    {
+        if (remembered is { } known && !given.IsNone && known != given)
+        {
+            throw new StoreException(
+                ErrorCode.Conflict, $"data directory {root} belongs to node {known}, not to {given}: start with --id {known}, or give {given} a directory of its own (--data)");
+        }
+
+        return !given.IsNone ? given : remembered ?? draw();
+    }
+
+    /// <summary>Remembers the id; to be called after the control log exists, so that an id without a log means a lost log.</summary>
+    public void WriteId(NodeId id) => SystemFile.Write(files, IdFile, IdKind, Encoding.UTF8.GetBytes(id.Value));
+
+    /// <summary>Control addresses of members seen earlier; places to ask.</summary>
+    public ImmutableArray<string> ReadPeers() =>
+        SystemFile.Read(files, PeersFile, PeersKind) is { } bytes ? [.. JsonSerializer.Deserialize<string[]>(bytes) ?? []] : [];
+
+    public void WritePeers(IEnumerable<string> addresses) =>
+        SystemFile.Write(files, PeersFile, PeersKind, JsonSerializer.SerializeToUtf8Bytes(addresses.Take(MaxPeers).ToArray()));
+
+    public void Dispose() => lockFile.Dispose();
+
+    private static void Make(IFileLayer files, string path)
+    {
+        if (files.Stat(path) is { } facts)
+        {
+            if (!facts.IsDirectory)
+            {
+                throw new StoreException(ErrorCode.Invalid, $"{path} is not a directory: name another one with --data");
+            }
+
+            return;
+        }
+
+        var parent = Path.GetDirectoryName(path)!;
+        if (files.Stat(parent) is null)
+        {
+            Make(files, parent);
+        }
+
+        files.MakeDirectory(path);
+        files.SyncDirectory(parent);
+    }
+
+    private static string ReadHolder(IOpenFile file)
+    {
+        Span<byte> buffer = stackalloc byte[256];
+        var count = file.Read(buffer, 0);
+        return count > 0 ? Encoding.UTF8.GetString(buffer[..count]) : "another process";
+    }
+}

@@ -1,0 +1,16 @@
+using Starling.Cluster.Clocks;
+using Starling.Protocol.Node;
+using Starling.Storage.Files;
+
+namespace Starling.Server.Hosting;
+
+/// <summary>What a node stands on besides its options.</summary>
+internal sealed record NodeEnvironment
+{
+    public IBootClock Clock { get; init; } = new BootClock();
+
+    public NodeSettings Settings { get; init; } = NodeSettings.Default;
+
+    /// <summary>Null: the files of this machine.</summary>
+    public IFileLayer? Files { get; init; }
+}

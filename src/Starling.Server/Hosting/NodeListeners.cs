@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Starling.Cluster.Peers;
+using Starling.Core.Errors;
+using Starling.Protocol.Identity;
+using Starling.Server.Options;
+
+namespace Starling.Server.Hosting;
+
+/// <summary>Says on a connection which network it came in on.</summary>
+internal sealed record NodeNetworkFeature(NodeNetwork Network);
+
+/// <summary>The three listeners of a node: one web server, endpoints of their own, limits against slow and oversized clients.</summary>
+internal sealed class NodeListeners : IAsyncDisposable
+{
+    private static readonly TimeSpan BindRetry = TimeSpan.FromMilliseconds(250);
+    private const int BindAttempts = 12;
+
+    private readonly WebApplication app;
+
+    private NodeListeners(WebApplication app, NodeAddresses addresses)
+    {
+        this.app = app;
+        Addresses = addresses;
+    }
+
+    /// <summary>Where others reach this node.</summary>
+    public NodeAddresses Addresses { get; }
+
+    /// <summary>Binds and starts; a port that is not free yet, as right after a crash, is tried again for some seconds.</summary>
+    /// <exception cref="StoreException">Unavailable: a listener cannot be bound; the message names it.</exception>
+    public static async Task<NodeListeners> StartAsync(NodeOptions options, RequestDelegate handler, ILoggerProvider logs, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var app = Build(options, handler, logs);
+            try
+            {
+                await app.StartAsync(cancellationToken);
+                return new NodeListeners(app, Advertise(app, options));
+            }
+            catch (IOException error)
+            {
+                await app.DisposeAsync();
+                if (attempt == BindAttempts || error.InnerException is not AddressInUseException)
+                {
+                    throw new StoreException(new StoreError(ErrorCode.Unavailable, Describe(options, error)), error);
+                }
+            }
+
+            await Task.Delay(BindRetry, cancellationToken);
+        }
+    }
+
+    /// <summary>Stops accepting and waits for running requests, up to the deadline.</summary>
+    public async Task StopAsync(TimeSpan timeout)
+    {
+        using var deadline = new CancellationTokenSource(timeout);
+        await app.StopAsync(deadline.Token);
+    }
+
+    public ValueTask DisposeAsync() => app.DisposeAsync();
+
+    private static WebApplication Build(NodeOptions options, RequestDelegate handler, ILoggerProvider logs)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "aisnode" });
+        builder.Logging.AddProvider(logs);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPoolFactory>();
+        builder.WebHost.UseKestrelCore();
+        if (options.CertificateFile is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        }
+
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
+        var app = builder.Build();
+        app.Run(handler);
+        return app;
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, NodeOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
+        var limits = kestrel.Limits;
+        limits.MaxRequestBodySize = PeerTransport.MaxRequestBytes;
+        limits.MaxRequestLineSize = 32 * 1024;
+        limits.MaxRequestHeadersTotalSize = 64 * 1024;
+        limits.MaxRequestHeaderCount = 200;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        limits.KeepAliveTimeout = TimeSpan.FromMinutes(5);
+        limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
+        limits.MaxConcurrentConnections = 20_000;
+        var certificate = options.CertificateFile is { } file ? X509Certificate2.CreateFromPemFile(file, file) : null;
+        Listen(kestrel, options.Public, NodeNetwork.Public, certificate);
+        Listen(kestrel, options.Control, NodeNetwork.Control, certificate);
+        Listen(kestrel, options.Data, NodeNetwork.Data, certificate);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ListenAddress address, NodeNetwork network, X509Certificate2? certificate)
+    {
+        var feature = new NodeNetworkFeature(network);
+        void Endpoint(ListenOptions listen)
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(next => connection =>
+            {
+                connection.Features.Set(feature);
+                return next(connection);
+            });
+            if (certificate is not null)
+            {
+                listen.UseHttps(certificate);
+            }
+        }
+
+        if (address.IsLocalhost && address.Port != 0)
+        {
+            kestrel.ListenLocalhost(address.Port, Endpoint);
+        }
+        else
+        {
+            kestrel.Listen(address.Ip ?? System.Net.IPAddress.Loopback, address.Port, Endpoint);
+        }
+    }
+
+    /// <summary>The bound addresses come in the order of the endpoints; localhost is one entry, whichever families it was bound on.</summary>
+    private static NodeAddresses Advertise(WebApplication app, NodeOptions options)
+    {
+        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .Select(text => BindingAddress.Parse(text).Port).ToArray();
+        var listeners = new[] { options.Public, options.Control, options.Data };
+        var urls = new string[3];
+        for (var i = 0; i < 3; i++)
+        {
+            var port = listeners[i].Port != 0 ? listeners[i].Port : bound[i];
+            urls[i] = listeners[i].ToUrl(options.Scheme, options.Hostname, port);
+        }
+
+        return new NodeAddresses(urls[0], urls[1], urls[2]);
+    }
+
+    private static string Describe(NodeOptions options, IOException error)
+    {
+        var culprits = new[] { ("--public", options.Public), ("--control", options.Control), ("--data-net", options.Data) }
+            .Where(item => error.Message.Contains(string.Create(CultureInfo.InvariantCulture, $":{item.Item2.Port}"), StringComparison.Ordinal))
+            .Select(item => $"{item.Item1} {item.Item2}").ToArray();
+        var which = culprits.Length > 0 ? string.Join(", ", culprits) : "a listener";
+        return $"{which} cannot be bound: {error.Message.TrimEnd('.')}; choose a free port, or stop the process that uses it";
+    }
+
+    /// <summary>Signals are the program's business, not the web server's: several nodes may live in one process.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
