@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Starling.Core.Errors;
+
+namespace Starling.Server.Api.Native;
+
+/// <summary>
+/// The native HTTP interface of one node: finds the route, asks the authorizer, runs the handler, turns failures into answers, counts.
+/// Hosting calls <see cref="HandleAsync"/> for every request of a listener that no intra-cluster endpoint took.
+/// </summary>
+internal sealed class NativeApi
+{
+    private readonly ApiServices services;
+    private readonly RouteTable routes;
+    private readonly IAuthorizer authorizer;
+    private readonly ILogger log;
+
+    public NativeApi(ApiServices services, IAuthorizer authorizer, ILogger<NativeApi> log)
+    {
+        this.services = services;
+        this.authorizer = authorizer;
+        this.log = log;
+        routes = NativeRoutes.Table;
+    }
+
+    /// <summary>Answers one request.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="listener">The one network it came in on.</param>
+    public async Task HandleAsync(HttpContext context, Listeners listener)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var path = RequestPath.Parse(context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget);
+        var operation = "other";
+        try
+        {
+            var route = Find(context, path, listener);
+            if (route is not null)
+            {
+                operation = route.Operation;
+                var call = new ApiCall(context, services, listener, path);
+                if (authorizer.Check(call, route) is { } refusal)
+                {
+                    throw refusal;
+                }
+
+                await route.Handler(call);
+            }
+        }
+        catch (StoreException error) when (!context.Response.HasStarted)
+        {
+            await ErrorReply.WriteAsync(context, path, services.DisplayName, error.Error);
+        }
+        catch (ApiException error) when (!context.Response.HasStarted)
+        {
+            await ErrorReply.WriteAsync(context, path, services.DisplayName, error);
+        }
+        catch (BadHttpRequestException error) when (!context.Response.HasStarted)
+        {
+            context.Response.Headers.Connection = "close";
+            await ErrorReply.WriteAsync(context, path, services.DisplayName, new ApiException(error.StatusCode, error.Message));
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            context.Abort();
+        }
+        catch (OperationCanceledException) when (!context.Response.HasStarted)
+        {
+            await ErrorReply.WriteAsync(context, path, services.DisplayName, new StoreError(ErrorCode.Unavailable, "the request's deadline passed while it waited"));
+        }
+        catch (Exception error)
+        {
+            // The edge of the process: whatever a handler did not expect ends this request, is logged with its trace, and nothing else.
+            log.LogError(error, "request {Method} {Path} failed unexpectedly", context.Request.Method, path.Raw);
+            if (context.Response.HasStarted)
+            {
+                context.Abort();
+            }
+            else
+            {
+                await ErrorReply.WriteAsync(context, path, services.DisplayName, new StoreError(ErrorCode.Internal, "internal error; the node's log has the details"));
+            }
+        }
+
+        services.Metrics.Record(operation, context.Response.StatusCode, started);
+        await BodyDrain.FinishAsync(context);
+    }
+
+    /// <summary>The route, or null after the answer was given here.</summary>
+    private Route? Find(HttpContext context, RequestPath path, Listeners listener)
+    {
+        var method = context.Request.Method;
+        var route = routes.Find(path, method, services.Role, out var allow);
+        if (route is null && allow is null)
+        {
+            throw ApiException.Invalid($"invalid request URI: '{method} {path.Raw}'");
+        }
+
+        if (route is null)
+        {
+            context.Response.Headers.Allow = allow;
+            BodyDrain.Prepare(context);
+            if (HttpMethods.IsOptions(method))
+            {
+                context.Response.ContentLength = 0;
+                return null;
+            }
+
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            var text = "Method Not Allowed\n"u8.ToArray();
+            context.Response.ContentLength = text.Length;
+            context.Response.BodyWriter.Write(text);
+            return null;
+        }
+
+        return (route.Listeners & listener) != 0
+            ? route
+            : throw new ApiException(403, $"{method} {path.Raw} is not offered on the {listener.ToString().ToLowerInvariant()} network");
+    }
+}
