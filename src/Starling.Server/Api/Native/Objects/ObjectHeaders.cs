@@ -71,17 +71,6 @@ internal static class ObjectHeaders
         }
     }
 
-    /// <summary>Entity tag of a record, unquoted: its MD5, or a value made of checksum and time of writing; null without a checksum.</summary>
-    public static string? EntityTag(ObjectRecord record)
-    {
-        if (record.ChecksumValue.Length == 0)
-        {
-            return null;
-        }
-
-        return record.ChecksumType == "md5" ? record.ChecksumValue : $"v1-{record.ChecksumValue}-{Base36(record.WrittenTimeNs)}";
-    }
-
     /// <summary>Uuid and name of a namespace in wire form.</summary>
     public static (string Uuid, string Name) SplitNamespace(string wire)
     {
@@ -95,16 +84,4 @@ internal static class ObjectHeaders
 
     /// <summary>A number in decimal.</summary>
     public static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private static string Base36(long value)
-    {
-        var text = new StringBuilder();
-        do
-        {
-            text.Insert(0, "0123456789abcdefghijklmnopqrstuvwxyz"[(int)(value % 36)]);
-            value /= 36;
-        }
-        while (value > 0);
-        return text.ToString();
-    }
 }

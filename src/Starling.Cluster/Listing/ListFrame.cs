@@ -1,0 +1,132 @@
+using System.Buffers.Binary;
+using System.Text;
+using Starling.Core.Errors;
+
+namespace Starling.Cluster.Listing;
+
+/// <summary>A part of one target's listing, as it travels between nodes.</summary>
+/// <param name="Entries">Names in byte order.</param>
+/// <param name="IsEnd">Nothing follows.</param>
+/// <remarks>
+/// "SLF1" | flags u8 (1: end) | count u32 | per entry: name length u16, name, flags u16, size i64, has attributes u8,
+/// then when it has: access time i64 and four texts (length u16, UTF-8): checksum, version, location, custom. Little-endian.
+/// </remarks>
+public sealed record ListFrame(IReadOnlyList<ListEntry> Entries, bool IsEnd)
+{
+    /// <summary>Most entries in one frame.</summary>
+    public const int MaxEntries = 10_000;
+
+    private const int HeaderBytes = 9;
+
+    private static ReadOnlySpan<byte> Magic => "SLF1"u8;
+
+    /// <summary>The frame as bytes.</summary>
+    public byte[] Encode()
+    {
+        using var buffer = new MemoryStream(HeaderBytes + (Entries.Count * 48));
+        Span<byte> head = stackalloc byte[HeaderBytes];
+        Magic.CopyTo(head);
+        head[4] = IsEnd ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteUInt32LittleEndian(head[5..], (uint)Entries.Count);
+        buffer.Write(head);
+        Span<byte> fixedPart = stackalloc byte[11];
+        Span<byte> length = stackalloc byte[2];
+        foreach (var entry in Entries)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)entry.Name.Length);
+            buffer.Write(length);
+            buffer.Write(entry.Name.Span);
+            BinaryPrimitives.WriteUInt16LittleEndian(fixedPart, entry.Flags);
+            BinaryPrimitives.WriteInt64LittleEndian(fixedPart[2..], entry.SizeBytes);
+            fixedPart[10] = entry.Attributes is null ? (byte)0 : (byte)1;
+            buffer.Write(fixedPart);
+            if (entry.Attributes is { } attributes)
+            {
+                WriteAttributes(buffer, attributes);
+            }
+        }
+
+        return buffer.ToArray();
+    }
+
+    /// <summary>Reads a frame.</summary>
+    /// <exception cref="StoreException">Corrupt: the bytes are not a frame.</exception>
+    public static ListFrame Decode(ReadOnlyMemory<byte> bytes)
+    {
+        var reader = new Reader(bytes);
+        if (!reader.Take(4).Span.SequenceEqual(Magic))
+        {
+            throw Reader.Damaged();
+        }
+
+        var isEnd = reader.Byte() == 1;
+        var count = reader.UInt32();
+        if (count > MaxEntries)
+        {
+            throw Reader.Damaged();
+        }
+
+        var entries = new List<ListEntry>((int)count);
+        for (var i = 0; i < count; i++)
+        {
+            var name = reader.Take(reader.UInt16());
+            var flags = reader.UInt16();
+            var size = reader.Int64();
+            entries.Add(new ListEntry(name, flags, size, reader.Byte() == 1 ? ReadAttributes(ref reader) : null));
+        }
+
+        return new ListFrame(entries, isEnd);
+    }
+
+    private static void WriteAttributes(MemoryStream buffer, ListAttributes attributes)
+    {
+        Span<byte> number = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(number, attributes.AccessTimeNs);
+        buffer.Write(number);
+        foreach (var text in (ReadOnlySpan<string>)[attributes.Checksum, attributes.Version, attributes.Location, attributes.Custom])
+        {
+            var bytes = Encoding.UTF8.GetBytes(text);
+            BinaryPrimitives.WriteUInt16LittleEndian(number, (ushort)bytes.Length);
+            buffer.Write(number[..2]);
+            buffer.Write(bytes);
+        }
+    }
+
+    private static ListAttributes ReadAttributes(ref Reader reader)
+    {
+        var accessTimeNs = reader.Int64();
+        var checksum = reader.Text();
+        var version = reader.Text();
+        var location = reader.Text();
+        return new ListAttributes(checksum, version, accessTimeNs, location, reader.Text());
+    }
+
+    private struct Reader(ReadOnlyMemory<byte> bytes)
+    {
+        private ReadOnlyMemory<byte> rest = bytes;
+
+        public static StoreException Damaged() => new(ErrorCode.Corrupt, "a listing frame from another node is damaged");
+
+        public ReadOnlyMemory<byte> Take(int length)
+        {
+            if (length > rest.Length)
+            {
+                throw Damaged();
+            }
+
+            var taken = rest[..length];
+            rest = rest[length..];
+            return taken;
+        }
+
+        public byte Byte() => Take(1).Span[0];
+
+        public ushort UInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(2).Span);
+
+        public uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4).Span);
+
+        public long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Take(8).Span);
+
+        public string Text() => Encoding.UTF8.GetString(Take(UInt16()).Span);
+    }
+}

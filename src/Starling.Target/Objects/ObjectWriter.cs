@@ -1,0 +1,205 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using Starling.Core.Errors;
+using Starling.Core.Names;
+using Starling.Protocol.Objects;
+using Starling.Protocol.State;
+using Starling.Storage.Objects;
+
+namespace Starling.Target.Objects;
+
+/// <summary>One body to be stored.</summary>
+public sealed record PutRequest
+{
+    /// <summary>The object.</summary>
+    public required ObjectName Name { get; init; }
+
+    /// <summary>The bucket as resolved when the request came in; its id goes into the commit check.</summary>
+    public required BucketEntry Bucket { get; init; }
+
+    /// <summary>User metadata.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Custom { get; init; } = [];
+
+    /// <summary>Algorithm of the checksum that the client sent; empty or <c>none</c> for none.</summary>
+    public string ChecksumType { get; init; } = string.Empty;
+
+    /// <summary>The checksum that the client sent, hexadecimal.</summary>
+    public string ChecksumValue { get; init; } = string.Empty;
+
+    /// <summary>Conditions on the object that the name has now.</summary>
+    public Conditions Conditions { get; init; } = Conditions.None;
+
+    /// <summary>Do not compare with or count on from the stored object.</summary>
+    public bool SkipVersionCheck { get; init; }
+
+    /// <summary>Whether a name, in lower case, is a type of checksum that clients may send.</summary>
+    public static bool IsKnownChecksum(string type) => ClientChecksum.IsKnown(type);
+}
+
+/// <summary>What became of a mutation.</summary>
+/// <param name="Record">The stored record; null when redirected.</param>
+/// <param name="Owner">Another target owns the name by now: go there; none otherwise.</param>
+public readonly record struct WriteResult(ObjectRecord? Record, NodeId Owner);
+
+/// <summary>Stores bodies and changes metadata (rule B5): work file first, then the plan.</summary>
+public sealed class ObjectWriter
+{
+    /// <summary>Bytes gathered before one write to the disk.</summary>
+    private const int PieceBytes = 256 * 1024;
+
+    private readonly TargetNode node;
+
+    /// <summary>Makes the service.</summary>
+    public ObjectWriter(TargetNode node)
+    {
+        this.node = node;
+    }
+
+    /// <summary>Receives a body and commits it.</summary>
+    /// <exception cref="StoreException">Nothing is visible, except after UnknownOutcome.</exception>
+    public async Task<WriteResult> PutAsync(PutRequest request, PipeReader body, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(body);
+        var settings = BucketSettings.Of(request.Bucket);
+        using var session = node.Store.OpenWrite(request.Name, request.Bucket.Id, settings.ChecksumType);
+        using var extra = ClientChecksum.Start(request.ChecksumType, settings.ChecksumType);
+        await ReceiveAsync(body, session, extra, cancellationToken);
+        ClientChecksum.Verify(request, extra?.Value() ?? session.ChecksumValue);
+        var staged = Staged(session, settings) with { MayStayUnchanged = request.Custom.Count == 0 && !request.SkipVersionCheck };
+        var plan = new PutPlan(request.Name, request.Bucket.Id, request.Conditions, node.Keys, staged);
+        return await CommitAsync(session, request.Bucket, settings, plan, (record, action, _) => record with
+        {
+            Version = VersionText(action.Version),
+            Custom = request.Custom,
+        }, cancellationToken);
+    }
+
+    /// <summary>Changes user metadata: the content is written again under a new key, so that metadata takes part in the order of writes like content does.</summary>
+    /// <param name="name">The object.</param>
+    /// <param name="bucket">Its bucket.</param>
+    /// <param name="change">Old metadata to new; may refuse by exception.</param>
+    /// <param name="cancellationToken">The client went away.</param>
+    /// <exception cref="StoreException">ObjectNotFound when proven, Conflict when the object keeps changing meanwhile, else as for a put.</exception>
+    public async Task<WriteResult> SetCustomAsync(
+        ObjectName name,
+        BucketEntry bucket,
+        Func<IReadOnlyList<KeyValuePair<string, string>>, IReadOnlyList<KeyValuePair<string, string>>> change,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(bucket);
+        ArgumentNullException.ThrowIfNull(change);
+        var settings = BucketSettings.Of(bucket);
+        for (var attempt = 1; ; attempt++)
+        {
+            var found = await new ObjectReader(node).ReadAsync(name, bucket, withContent: true, Conditions.None, cancellationToken);
+            using var source = found.Content;
+            if (found.Record is not { } old || source is null)
+            {
+                return new WriteResult(null, found.Owner);
+            }
+
+            var custom = change(old.Custom);
+            using var session = node.Store.OpenWrite(name, bucket.Id, settings.ChecksumType);
+            await CopyAsync(source, session, cancellationToken);
+            var plan = new PutPlan(name, bucket.Id, Conditions.None, node.Keys, Staged(session, settings) with { MayStayUnchanged = false });
+            try
+            {
+                return await CommitAsync(session, bucket, settings, plan, (record, _, current) => current?.Key == old.Key
+                    ? record with { Version = old.Version, Custom = custom }
+                    : throw new StoreException(ErrorCode.Conflict, $"{name.Cname} was changed meanwhile: try again"), cancellationToken);
+            }
+            catch (StoreException error) when (error.Error.Code == ErrorCode.Conflict && attempt < 5)
+            {
+                // Somebody wrote the object between the copy and the lock: copy again.
+            }
+        }
+    }
+
+    private static StagedObject Staged(WriteSession session, BucketSettings settings) =>
+        new(session.BytesWritten, session.ChecksumType == "none" ? string.Empty : session.ChecksumType, session.ChecksumValue, settings.Durability)
+        {
+            IsVersioned = settings.Versioned,
+        };
+
+    private static async Task CopyAsync(Starling.Storage.Objects.ObjectReader source, WriteSession session, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        try
+        {
+            long at = 0;
+            while (await source.ReadAsync(buffer, at, cancellationToken) is > 0 and var count)
+            {
+                await session.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+                at += count;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task<WriteResult> CommitAsync(
+        WriteSession session,
+        BucketEntry bucket,
+        BucketSettings settings,
+        PutPlan plan,
+        Func<ObjectRecord, PlanAction, ObjectRecord?, ObjectRecord> complete,
+        CancellationToken cancellationToken)
+    {
+        ObjectRecord? current = null;
+        ObjectRecord? stored = null;
+        var run = new PlanRun(node, session.Name, bucket.Id, plan)
+        {
+            Look = () =>
+            {
+                var found = node.Store.Lookup(session.Name, bucket.Id);
+                current = found.Record;
+                return found;
+            },
+            Commit = async action =>
+            {
+                stored = complete(session.NewRecord(action.Key, node.Clock.WallNs), action, current) with { Durability = settings.Durability };
+                await node.Store.CommitAsync(session, stored, settings.Durability, CancellationToken.None);
+            },
+        };
+        return Result(await run.RunAsync(cancellationToken), stored, current);
+    }
+
+    private static WriteResult Result(in PlanAction end, ObjectRecord? stored, ObjectRecord? current) => end.Kind switch
+    {
+        PlanActionKind.Redirect => new WriteResult(null, end.Node),
+        PlanActionKind.Refuse => throw new StoreException(end.Error!),
+        _ => new WriteResult(end.IsUnchanged ? current : stored, default),
+    };
+
+    private static string VersionText(long version) => version > 0 ? version.ToString(CultureInfo.InvariantCulture) : string.Empty;
+
+    private static async Task ReceiveAsync(PipeReader body, WriteSession session, ClientChecksum? extra, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var result = await body.ReadAtLeastAsync(PieceBytes, cancellationToken);
+            if (!result.Buffer.IsEmpty)
+            {
+                if (extra is not null)
+                {
+                    foreach (var segment in result.Buffer)
+                    {
+                        extra.Append(segment.Span);
+                    }
+                }
+
+                await session.WriteAsync(result.Buffer, cancellationToken);
+            }
+
+            body.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+            {
+                return;
+            }
+        }
+    }
+}

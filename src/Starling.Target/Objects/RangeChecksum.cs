@@ -1,0 +1,31 @@
+using System.Buffers;
+using Starling.Storage.Objects;
+
+namespace Starling.Target.Objects;
+
+/// <summary>The checksum of a part of an object, for buckets whose ranged answers carry it.</summary>
+public static class RangeChecksum
+{
+    /// <summary>Reads the range once; lower-case hexadecimal.</summary>
+    public static async Task<string> ComputeAsync(Starling.Storage.Objects.ObjectReader content, string type, long offset, long length, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        using var checksum = ContentChecksum.Create(type);
+        var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
+        try
+        {
+            while (length > 0 && await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(length, buffer.Length)), offset, cancellationToken) is > 0 and var count)
+            {
+                checksum.Append(buffer.AsSpan(0, count));
+                offset += count;
+                length -= count;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return checksum.Value();
+    }
+}

@@ -1,0 +1,88 @@
+using Starling.Cluster;
+using Starling.Cluster.Clocks;
+using Starling.Cluster.Views;
+using Starling.Core.Errors;
+using Starling.Core.Names;
+using Starling.Protocol.Objects;
+using Starling.Protocol.State;
+using Starling.Storage;
+using Starling.Storage.Objects;
+using Starling.Target.Neighbors;
+
+namespace Starling.Target.Objects;
+
+/// <summary>What all object services of one target share.</summary>
+public sealed class TargetNode
+{
+    /// <summary>How long a request may wait for the committed state or a lease, milliseconds.</summary>
+    public const int WaitMs = 10_000;
+
+    /// <summary>Makes it.</summary>
+    public TargetNode(IClusterView view, ICommandProposer proposer, IBootClock clock, ObjectStore store, INeighbors neighbors)
+    {
+        View = view;
+        Proposer = proposer;
+        Clock = clock;
+        Store = store;
+        Neighbors = neighbors;
+    }
+
+    /// <summary>The cluster.</summary>
+    public IClusterView View { get; }
+
+    /// <summary>Asks for current state.</summary>
+    public ICommandProposer Proposer { get; }
+
+    /// <summary>The clocks.</summary>
+    public IBootClock Clock { get; }
+
+    /// <summary>The disks.</summary>
+    public ObjectStore Store { get; }
+
+    /// <summary>Other targets.</summary>
+    public INeighbors Neighbors { get; }
+
+    /// <summary>Locks of names: look-ups share, commits exclude.</summary>
+    public NameLocks Locks { get; } = new();
+
+    /// <summary>Order keys of this process.</summary>
+    public RecordKeySource Keys { get; } = new();
+
+    /// <summary>The world at this instant.</summary>
+    public ObjectView Now()
+    {
+        // The clock is read before the snapshot: a lease that ends in between is then seen as ended by the next look, never as longer.
+        var now = Clock.NowNs;
+        var snapshot = View.Current;
+        var until = snapshot.Lease.IsValid(now) ? snapshot.Lease.ValidUntilNs : 0;
+        return new ObjectView(snapshot.State, snapshot.Self.Id, snapshot.Self.Session, until / 1_000_000, now / 1_000_000);
+    }
+
+    /// <summary>The bucket. A request that was redirected names the applied index of the gateway: this target catches up first (rule B2).</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="seenIndex">Applied index of whoever sent the request here; 0 when unknown.</param>
+    /// <param name="cancellationToken">The client went away.</param>
+    /// <exception cref="StoreException">BucketNotFound when proven, else Unavailable.</exception>
+    public async ValueTask<BucketEntry> BucketAsync(BucketName name, long seenIndex, CancellationToken cancellationToken)
+    {
+        var snapshot = View.Current;
+        if (!snapshot.State.IsFormed)
+        {
+            throw new StoreException(ErrorCode.Unavailable, "the cluster has not started yet", 1000);
+        }
+
+        if (snapshot.AppliedIndex < seenIndex)
+        {
+            snapshot = await View.WaitForAsync(seen => seen.AppliedIndex >= seenIndex, $"log index {seenIndex}", TimeSpan.FromMilliseconds(WaitMs), cancellationToken);
+        }
+
+        if (snapshot.State.FindBucket(name) is { } known)
+        {
+            return known;
+        }
+
+        await Proposer.ReadIndexAsync(TimeSpan.FromSeconds(5), cancellationToken);
+        return View.Current.State.FindBucket(name)
+            ?? throw new StoreException(ErrorCode.BucketNotFound, $"bucket \"{name.Cname}\" does not exist");
+    }
+}
