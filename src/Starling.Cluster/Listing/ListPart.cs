@@ -42,7 +42,7 @@ public sealed record ListPart
     /// <summary>Path and query of the request.</summary>
     public string ToPathAndQuery()
     {
-        var escape = Uri.EscapeDataString;
+        Func<string, string> escape = Uri.EscapeDataString;
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{Path}?provider={Bucket.Provider}&namespace={escape(Bucket.Namespace)}&bucket={Bucket.Name}&cursor={escape(Cursor)}&prefix={escape(Prefix)}&after={escape(After)}&limit={Limit}&sizes={WithSizes}&attributes={WithAttributes}&onelevel={OneLevel}&nodirs={NoDirectories}&seen={SeenIndex}");

@@ -2,6 +2,7 @@ using Starling.Cluster;
 using Starling.Cluster.Views;
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Protocol.Identity;
 using Starling.Protocol.State;
 
 namespace Starling.Gateway.Cluster;

@@ -1,21 +1,21 @@
 using Starling.Core.Errors;
-using Starling.Storage.Objects;
+using Starling.Core.Hashing;
 
 namespace Starling.Target.Objects;
 
 /// <summary>The checksum that a client sends along with a body. When the bucket stores the same type, the stored one is compared; else a second one is computed.</summary>
 internal sealed class ClientChecksum : IDisposable
 {
-    private readonly ContentChecksum checksum;
+    private readonly IncrementalChecksum checksum;
 
-    private ClientChecksum(ContentChecksum checksum) => this.checksum = checksum;
+    private ClientChecksum(IncrementalChecksum checksum) => this.checksum = checksum;
 
     /// <summary>Whether a name is a known type.</summary>
-    public static bool IsKnown(string type) => type is "none" or "xxhash" or "xxhash2" or "md5" or "crc32c" or "sha256" or "sha512";
+    public static bool IsKnown(string type) => ChecksumTypes.TryParse(type, out _);
 
     /// <summary>Starts the second computation; null when none is needed.</summary>
     public static ClientChecksum? Start(string clientType, string bucketType) =>
-        clientType is "" or "none" || Same(clientType, bucketType) ? null : new ClientChecksum(ContentChecksum.Create(clientType));
+        clientType is "" or "none" || Same(clientType, bucketType) ? null : new ClientChecksum(IncrementalChecksum.Create(ChecksumTypes.Parse(clientType)));
 
     /// <summary>Compares.</summary>
     /// <exception cref="StoreException">ChecksumMismatch: the body is not what the client meant to send.</exception>
@@ -35,7 +35,7 @@ internal sealed class ClientChecksum : IDisposable
     public void Append(ReadOnlySpan<byte> data) => checksum.Append(data);
 
     /// <summary>The result, lower-case hexadecimal.</summary>
-    public string Value() => checksum.Value();
+    public string Value() => checksum.FinishHex();
 
     public void Dispose() => checksum.Dispose();
 

@@ -128,7 +128,7 @@ internal sealed class PlanRun
     {
         Unlock();
         var before = node.Now();
-        var left = deadlineMs - before.NowMs;
+        var left = deadlineMs - (node.Clock.NowNs / 1_000_000);
         if (left <= 0)
         {
             return PlanEvent.DeadlinePassed(before);

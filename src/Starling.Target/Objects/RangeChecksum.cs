@@ -1,5 +1,5 @@
 using System.Buffers;
-using Starling.Storage.Objects;
+using Starling.Core.Hashing;
 
 namespace Starling.Target.Objects;
 
@@ -10,7 +10,7 @@ public static class RangeChecksum
     public static async Task<string> ComputeAsync(Starling.Storage.Objects.ObjectReader content, string type, long offset, long length, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);
-        using var checksum = ContentChecksum.Create(type);
+        using var checksum = IncrementalChecksum.Create(ChecksumTypes.Parse(type));
         var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
         try
         {
@@ -26,6 +26,6 @@ public static class RangeChecksum
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return checksum.Value();
+        return checksum.FinishHex();
     }
 }

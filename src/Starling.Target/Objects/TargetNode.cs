@@ -51,11 +51,8 @@ public sealed class TargetNode
     /// <summary>The world at this instant.</summary>
     public ObjectView Now()
     {
-        // The clock is read before the snapshot: a lease that ends in between is then seen as ended by the next look, never as longer.
-        var now = Clock.NowNs;
         var snapshot = View.Current;
-        var until = snapshot.Lease.IsValid(now) ? snapshot.Lease.ValidUntilNs : 0;
-        return new ObjectView(snapshot.State, snapshot.Self.Id, snapshot.Self.Session, until / 1_000_000, now / 1_000_000);
+        return new ObjectView(snapshot.State, snapshot.Self.Id, snapshot.Self.Session, snapshot.Lease.IsValid(Clock.NowNs));
     }
 
     /// <summary>The bucket. A request that was redirected names the applied index of the gateway: this target catches up first (rule B2).</summary>
