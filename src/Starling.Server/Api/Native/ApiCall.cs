@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Starling.Core.Errors;
+using Starling.Cluster.Peers;
 using Starling.Core.Names;
 
 namespace Starling.Server.Api.Native;
@@ -18,6 +18,8 @@ internal sealed class ApiCall
         Services = services;
         Listener = listener;
         Path = path;
+        var given = context.Request.Headers[PeerHeaders.RequestId].ToString();
+        RequestId = given.Length is > 0 and <= 64 && given.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? given : context.TraceIdentifier;
     }
 
     public HttpContext Http { get; }
@@ -33,6 +35,9 @@ internal sealed class ApiCall
     public HttpResponse Response => Http.Response;
 
     public QueryParameters Query => query ??= QueryParameters.Parse(Path.RawQuery);
+
+    /// <summary>Id of the request: the client's own, else one made here. In logs, in errors, on every hop, and what deduplicates retries of changes.</summary>
+    public string RequestId { get; }
 
     public CancellationToken Cancelled => Http.RequestAborted;
 
@@ -144,7 +149,4 @@ internal sealed class ApiCall
             await Response.Body.WriteAsync(bytes, Cancelled);
         }
     }
-
-    /// <summary>A failure of a service as an exception of this layer.</summary>
-    public static StoreException Failure(StoreError error) => new(error);
 }

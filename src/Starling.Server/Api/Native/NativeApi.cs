@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Starling.Cluster.Peers;
 using Starling.Core.Errors;
 
 namespace Starling.Server.Api.Native;
@@ -40,6 +41,7 @@ internal sealed class NativeApi
             {
                 operation = route.Operation;
                 var call = new ApiCall(context, services, listener, path);
+                context.Response.Headers[PeerHeaders.RequestId] = call.RequestId;
                 if (authorizer.Check(call, route) is { } refusal)
                 {
                     throw refusal;
@@ -55,6 +57,14 @@ internal sealed class NativeApi
         catch (ApiException error) when (!context.Response.HasStarted)
         {
             await ErrorReply.WriteAsync(context, path, services.DisplayName, error);
+        }
+        catch (NotStartedException) when (!context.Response.HasStarted)
+        {
+            context.Response.Clear();
+            BodyDrain.Prepare(context);
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            context.Response.Headers.RetryAfter = "1";
+            context.Response.ContentLength = 0;
         }
         catch (BadHttpRequestException error) when (!context.Response.HasStarted)
         {

@@ -70,6 +70,9 @@ internal sealed class RequestPath
     /// </summary>
     public string Rest(int index) => index >= items.Count ? string.Empty : Decode(raw.AsSpan(items[index].Start.Value));
 
+    /// <summary>Everything from an item on as it was sent.</summary>
+    public string RawFrom(int index) => index >= items.Count ? string.Empty : raw[items[index].Start.Value..];
+
     /// <summary>Decodes percent encoding once; strict about both encodings.</summary>
     public static string Decode(ReadOnlySpan<char> text)
     {

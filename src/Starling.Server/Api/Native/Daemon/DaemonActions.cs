@@ -1,0 +1,76 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Starling.Gateway.Cluster;
+
+namespace Starling.Server.Api.Native.Daemon;
+
+/// <summary>PUT, POST and DELETE of <c>/v1/daemon</c>, on the control network only: what concerns one node.</summary>
+internal static class DaemonActions
+{
+    private static readonly ActionTable Puts = new(
+        [
+            new("set-config", SetConfigAsync), new("reset-config", ResetConfigAsync), new("reset-stats", ResetStatsAsync),
+            new("rotate-logs", EmptyAsync), new("clear-lcache", EmptyAsync), new("reload-creds", EmptyAsync),
+        ],
+        "attach-mp", "shutdown", "start-maintenance", "decommission-node");
+
+    private static readonly ActionTable Posts = new([], "enable-mp", "disable-mp", "rescan-mp", "fshc-mp");
+
+    private static readonly ActionTable Deletes = new([], "detach-mp");
+
+    public static Task PutAsync(ApiCall call) => Puts.DispatchAsync(call);
+
+    public static Task PostAsync(ApiCall call) => Posts.DispatchAsync(call);
+
+    public static Task DeleteAsync(ApiCall call) => Deletes.DispatchAsync(call);
+
+    /// <summary><c>PUT /v1/daemon/set-config?name=value</c>.</summary>
+    public static async Task SetConfigByQueryAsync(ApiCall call)
+    {
+        var patch = ConfigService.PatchOf(ConfigNames(call));
+        call.Services.Config.Set((JsonObject)JsonNode.Parse(patch)!);
+        await call.EmptyAsync();
+    }
+
+    /// <summary>The configuration names of a query: lower case, older names replaced.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> ConfigNames(ApiCall call) =>
+        [.. call.Query.Pairs.Where(pair => pair.Key is not ("transient" or "pid" or "utm")).Select(pair => new KeyValuePair<string, string>(Renamed(pair.Key.ToLowerInvariant()), pair.Value))];
+
+    private static string Renamed(string name) => name switch
+    {
+        "auth.enabled" => "auth.client_auth_required",
+        "auth.cluster_key.enabled" => "auth.intra_cluster.request_auth",
+        _ when name.StartsWith("auth.cluster_key.", StringComparison.Ordinal) => "auth.intra_cluster." + name["auth.cluster_key.".Length..],
+        _ => name,
+    };
+
+    private static Task SetConfigAsync(ApiCall call, ActionMessage message)
+    {
+        if (message.Value is not { ValueKind: JsonValueKind.Object } value)
+        {
+            throw ApiException.Invalid("field \"value\": configuration must be a JSON object");
+        }
+
+        call.Services.Config.Set((JsonObject)JsonNode.Parse(value.GetRawText())!);
+        return call.EmptyAsync();
+    }
+
+    private static Task ResetConfigAsync(ApiCall call, ActionMessage message)
+    {
+        call.Services.Config.Reset();
+        return call.EmptyAsync();
+    }
+
+    private static Task ResetStatsAsync(ApiCall call, ActionMessage message)
+    {
+        if (message.Value is not { ValueKind: JsonValueKind.True or JsonValueKind.False } errorsOnly)
+        {
+            throw ApiException.Invalid("action \"reset-stats\": field \"value\" must be a boolean (errors only)");
+        }
+
+        call.Services.Metrics.Tracker.Reset(errorsOnly.GetBoolean());
+        return call.EmptyAsync();
+    }
+
+    private static Task EmptyAsync(ApiCall call, ActionMessage message) => call.EmptyAsync();
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Reflection;
+using Starling.Core.Wire;
+using Starling.Server.Api.Native.Cluster;
+using Starling.Storage.Mountpaths;
+
+namespace Starling.Server.Api.Native.Daemon;
+
+/// <summary>What a node says of itself: identity, statistics, capacity, state.</summary>
+internal static class NodeReport
+{
+    /// <summary>What clients compare with: major and minor of the interface, then our own version.</summary>
+    public static string Version { get; } = $"5.0.starling-{Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "0"}";
+
+    public static SnodeWire Snode(ApiServices services)
+    {
+        var state = services.Snapshot.State;
+        return state.Node(services.Runtime.Id) is { } node
+            ? Projections.Snode(node, state)
+            : new SnodeWire { Id = services.Runtime.Id.Value, IdDigest = services.Runtime.Id.Digest, Type = services.Runtime.IsGateway ? "proxy" : "target" };
+    }
+
+    public static NodeStatsWire Stats(ApiServices services) => new() { Node = Snode(services), Tracker = Tracker(services), Capacity = Capacity(services.Runtime.Mountpaths) };
+
+    public static NodeStatusWire Status(ApiServices services)
+    {
+        var state = services.Snapshot.State;
+        var node = Snode(services);
+        return new NodeStatusWire
+        {
+            Status = (node.Flags & SnodeWire.Decommission) != 0 ? "decommission" : (node.Flags & SnodeWire.Maintenance) != 0 ? "maintenance" : string.Empty,
+            Deployment = "linux",
+            Version = Version,
+            BuildTime = BuildTime,
+            Node = node,
+            Tracker = Tracker(services),
+            Capacity = Capacity(services.Runtime.Mountpaths),
+            Cluster = Projections.StateInfo(state, services.Snapshot.IsReady),
+            System = SystemInfo.Read(services.Runtime.Mountpaths),
+            SmapVersion = state.Versions.Smap.ToString(CultureInfo.InvariantCulture),
+        };
+    }
+
+    public static CapacityWire Capacity(MountpathSet? mountpaths)
+    {
+        if (mountpaths is null)
+        {
+            return new CapacityWire();
+        }
+
+        var result = new SortedDictionary<string, MountpathCapacityWire>(StringComparer.Ordinal);
+        foreach (var mountpath in mountpaths.All)
+        {
+            var facts = mountpath.Capacity();
+            var used = Math.Max(0, facts.TotalBytes - facts.AvailableBytes);
+            result[mountpath.Path] = new MountpathCapacityWire
+            {
+                FileSystem = new FileSystemWire { Device = mountpath.Path, Type = "local", Id = [(int)(mountpath.LockDevice & int.MaxValue), (int)(mountpath.LockDevice >> 31 & int.MaxValue)] },
+                Disks = [],
+                UsedBytes = (ulong)used,
+                AvailableBytes = (ulong)facts.AvailableBytes,
+                UsedPercent = facts.TotalBytes == 0 ? 0 : (int)(used * 100 / facts.TotalBytes),
+            };
+        }
+
+        var percents = result.Values.Select(one => one.UsedPercent).DefaultIfEmpty().ToArray();
+        return new CapacityWire
+        {
+            Mountpaths = result,
+            TotalUsedBytes = result.Values.Aggregate(0UL, (sum, one) => sum + one.UsedBytes),
+            TotalAvailableBytes = result.Values.Aggregate(0UL, (sum, one) => sum + one.AvailableBytes),
+            MaxPercent = percents.Max(),
+            AveragePercent = (int)percents.Average(),
+            MinPercent = percents.Min(),
+        };
+    }
+
+    private static string BuildTime { get; } = File.GetLastWriteTimeUtc(typeof(NodeReport).Assembly.Location).ToString("yyyy-MM-ddTHH:mm:ss+0000", CultureInfo.InvariantCulture);
+
+    private static SortedDictionary<string, TrackerValueWire> Tracker(ApiServices services)
+    {
+        var result = new SortedDictionary<string, TrackerValueWire>(StringComparer.Ordinal);
+        foreach (var (name, value) in services.Metrics.Tracker.Snapshot())
+        {
+            result[name] = new TrackerValueWire { Value = value };
+        }
+
+        result["up.ns.time"] = new TrackerValueWire { Value = services.Runtime.Clock.NowNs - services.Runtime.StartedNs };
+        result["state.flags"] = new TrackerValueWire { Value = services.Snapshot.IsReady ? 6 : 4 };
+        return result;
+    }
+}

@@ -1,0 +1,109 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Starling.Cluster.Peers;
+using Starling.Gateway.Buckets;
+using Starling.Gateway.Cluster;
+using Starling.Gateway.Listing;
+using Starling.Gateway.Routing;
+using Starling.Protocol.State;
+using Starling.Server.Api.Native.Daemon;
+using Starling.Server.Hosting;
+using Starling.Server.Metrics;
+using Starling.Storage.Files;
+using Starling.Storage.Objects;
+using Starling.Target.Listing;
+using Starling.Target.Neighbors;
+using Starling.Target.Objects;
+using Starling.Target.Reconcilers;
+using ObjectReader = Starling.Target.Objects.ObjectReader;
+
+namespace Starling.Server.Api.Native;
+
+/// <summary>Composes the services of one node and its native interface; owns what runs in the background for them.</summary>
+internal sealed class NativeNodeApi : INodeApi
+{
+    private readonly CancellationTokenSource stopping = new();
+    private readonly List<Task> background = [];
+    private readonly List<IDisposable> owned = [];
+    private readonly NativeApi api;
+
+    private NativeNodeApi(NodeRuntime runtime, IFileLayer files)
+    {
+        var metrics = new ServerMetrics();
+        owned.Add(metrics);
+        var services = new ApiServices { Runtime = runtime, Metrics = metrics, Config = new NodeConfig(files, runtime.DataDirectory) };
+        services = runtime.IsGateway ? services with { Gateway = Gateway(runtime) } : services with { Target = Target(runtime) };
+        NodeInstruments.Register(metrics.Meter, runtime);
+        api = new NativeApi(services, new AllowAllAuthorizer(), runtime.Loggers.CreateLogger<NativeApi>());
+    }
+
+    /// <summary>The factory that hosting is given.</summary>
+    public static Task<INodeApi> CreateAsync(NodeRuntime runtime, CancellationToken cancellationToken) =>
+        Task.FromResult<INodeApi>(new NativeNodeApi(runtime, runtime.Mountpaths?.Files ?? new LinuxFileLayer()));
+
+    public Task HandleAsync(HttpContext context, NodeNetwork network) => api.HandleAsync(context, network switch
+    {
+        NodeNetwork.Control => Listeners.Control,
+        NodeNetwork.Data => Listeners.Data,
+        _ => Listeners.Public,
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await Task.WhenAll(background);
+        foreach (var one in owned)
+        {
+            one.Dispose();
+        }
+
+        stopping.Dispose();
+    }
+
+    private GatewayServices Gateway(NodeRuntime runtime)
+    {
+        var time = TimeProvider.System;
+        var forwarder = new StreamForwarder(PeerClient.NewHandler(64));
+        var reachability = new TargetReachability(runtime.View, (node, cancel) => IsHealthyAsync(forwarder, node, cancel), time);
+        var lists = new ListMerge(runtime.View, new PeerListParts(runtime.Peers));
+        var summaries = new SummaryService(lists);
+        owned.Add(forwarder);
+        owned.Add(summaries);
+        background.Add(reachability.RunAsync(stopping.Token));
+        return new GatewayServices(
+            new ObjectGate(runtime.View, runtime.Proposer, reachability, time),
+            reachability,
+            new BucketService(runtime.View, runtime.Proposer, new PeerAppliedBarrier(runtime.Peers, time), time),
+            new ConfigService(runtime.View, runtime.Proposer),
+            new LeadershipService(runtime.View, runtime.Proposer),
+            lists,
+            summaries,
+            forwarder);
+    }
+
+    private TargetServices Target(NodeRuntime runtime)
+    {
+        var store = new ObjectStore(runtime.Mountpaths!);
+        var node = new TargetNode(runtime.View, runtime.Proposer, runtime.Clock, store, new NoNeighbors());
+        background.Add(new BucketDirs(runtime.View, store, runtime.Loggers.CreateLogger<BucketDirs>()).RunAsync(stopping.Token));
+        return new TargetServices(node, new ObjectReader(node), new ObjectWriter(node), new ObjectDeleter(node), new BucketLister(node));
+    }
+
+    private static async Task<bool> IsHealthyAsync(StreamForwarder forwarder, NodeEntry node, CancellationToken cancellationToken)
+    {
+        if (!PeerAddress.TryParse(node.Addresses.Public, out var url))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var answer = await forwarder.SendAsync(new ForwardRequest("GET", new Uri(url, "/v1/health?readiness=true"), [], null, null, TimeSpan.FromSeconds(1)), cancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Core.Errors.StoreException)
+        {
+            return false;
+        }
+    }
+}
