@@ -13,7 +13,7 @@ internal static class NodeInstruments
         meter.CreateObservableGauge("starling_raft_applied_index", () => runtime.View.Current.AppliedIndex, description: "Newest log index applied here.");
         meter.CreateObservableGauge("starling_raft_is_leader", () => runtime.View.Current.IsLeading ? 1 : 0, description: "1 on the leader.");
         meter.CreateObservableGauge("starling_raft_leader_term", () => runtime.View.Current.State.Leader?.Term ?? 0, description: "Term of the last leader whose first entry was applied; grows with every change of leader.");
-        meter.CreateObservableGauge("starling_raft_voters", () => runtime.View.Current.Node.Voters.Count, description: "Voters in force here.");
+        meter.CreateObservableGauge("starling_raft_voters", () => runtime.View.Current.Node.Voters.Members.Length, description: "Voters in force here.");
         meter.CreateObservableGauge("starling_node_ready", () => runtime.View.Current.IsReady ? 1 : 0, description: "1 when the node can do its work.");
         if (runtime.Mountpaths is not { } mountpaths)
         {

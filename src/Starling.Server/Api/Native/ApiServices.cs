@@ -4,6 +4,7 @@ using Starling.Gateway.Buckets;
 using Starling.Gateway.Cluster;
 using Starling.Gateway.Listing;
 using Starling.Gateway.Routing;
+using Starling.Server.Api.Native.Daemon;
 using Starling.Server.Hosting;
 using Starling.Server.Metrics;
 using Starling.Target.Listing;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Starling.Core.Names;
 using Starling.Protocol.State;
@@ -177,7 +176,7 @@ internal static class ObjectReads
         }
     }
 
-    private static void MarkStale(HttpResponse response, in ReadResult found)
+    private static void MarkStale(HttpResponse response, in Starling.Target.Objects.ReadResult found)
     {
         if (found.MayBeStale)
         {
