@@ -1,3 +1,4 @@
+using Starling.Server.Api.Native;
 using Starling.Server.Hosting;
 
-return await NodeProgram.RunAsync(args, Console.Out, Console.Error, BareApi.CreateAsync);
+return await NodeProgram.RunAsync(args, Console.Out, Console.Error, NativeNodeApi.CreateAsync);

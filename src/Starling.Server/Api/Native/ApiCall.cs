@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Starling.Cluster.Peers;
 using Starling.Core.Names;
 
 namespace Starling.Server.Api.Native;
@@ -18,8 +17,6 @@ internal sealed class ApiCall
         Services = services;
         Listener = listener;
         Path = path;
-        var given = context.Request.Headers[PeerHeaders.RequestId].ToString();
-        RequestId = given.Length is > 0 and <= 64 && given.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? given : context.TraceIdentifier;
     }
 
     public HttpContext Http { get; }
@@ -37,7 +34,7 @@ internal sealed class ApiCall
     public QueryParameters Query => query ??= QueryParameters.Parse(Path.RawQuery);
 
     /// <summary>Id of the request: the client's own, else one made here. In logs, in errors, on every hop, and what deduplicates retries of changes.</summary>
-    public string RequestId { get; }
+    public string RequestId => Http.TraceIdentifier;
 
     public CancellationToken Cancelled => Http.RequestAborted;
 

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using Starling.Cluster.Peers;
 using Starling.Core.Errors;
 
 namespace Starling.Server.Api.Native;
@@ -25,6 +26,7 @@ internal static class ErrorReply
     {
         var response = context.Response;
         response.Clear();
+        response.Headers[PeerHeaders.RequestId] = context.TraceIdentifier;
         BodyDrain.Prepare(context);
         response.StatusCode = error.Status;
         response.Headers.XContentTypeOptions = "nosniff";

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Starling.Cluster.Peers;
 using Starling.Core.Errors;
 
 namespace Starling.Server.Api.Native;
@@ -41,7 +40,6 @@ internal sealed class NativeApi
             {
                 operation = route.Operation;
                 var call = new ApiCall(context, services, listener, path);
-                context.Response.Headers[PeerHeaders.RequestId] = call.RequestId;
                 if (authorizer.Check(call, route) is { } refusal)
                 {
                     throw refusal;

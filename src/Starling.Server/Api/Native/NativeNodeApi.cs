@@ -9,7 +9,6 @@ using Starling.Protocol.State;
 using Starling.Server.Api.Native.Daemon;
 using Starling.Server.Hosting;
 using Starling.Server.Metrics;
-using Starling.Storage.Files;
 using Starling.Storage.Objects;
 using Starling.Target.Listing;
 using Starling.Target.Neighbors;
@@ -27,11 +26,11 @@ internal sealed class NativeNodeApi : INodeApi
     private readonly List<IDisposable> owned = [];
     private readonly NativeApi api;
 
-    private NativeNodeApi(NodeRuntime runtime, IFileLayer files)
+    private NativeNodeApi(NodeRuntime runtime)
     {
         var metrics = new ServerMetrics();
         owned.Add(metrics);
-        var services = new ApiServices { Runtime = runtime, Metrics = metrics, Config = new NodeConfig(files, runtime.DataDirectory) };
+        var services = new ApiServices { Runtime = runtime, Metrics = metrics, Config = new NodeConfig(runtime.Files, runtime.DataDirectory) };
         services = runtime.IsGateway ? services with { Gateway = Gateway(runtime) } : services with { Target = Target(runtime) };
         NodeInstruments.Register(metrics.Meter, runtime);
         api = new NativeApi(services, new AllowAllAuthorizer(), runtime.Loggers.CreateLogger<NativeApi>());
@@ -39,7 +38,7 @@ internal sealed class NativeNodeApi : INodeApi
 
     /// <summary>The factory that hosting is given.</summary>
     public static Task<INodeApi> CreateAsync(NodeRuntime runtime, CancellationToken cancellationToken) =>
-        Task.FromResult<INodeApi>(new NativeNodeApi(runtime, runtime.Mountpaths?.Files ?? new LinuxFileLayer()));
+        Task.FromResult<INodeApi>(new NativeNodeApi(runtime));
 
     public Task HandleAsync(HttpContext context, NodeNetwork network) => api.HandleAsync(context, network switch
     {
