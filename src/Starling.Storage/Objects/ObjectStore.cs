@@ -11,8 +11,11 @@ namespace Starling.Storage.Objects;
 /// The objects of one target on its mountpaths. Knows nothing of clusters: owners, epochs and keys are passed in. Locks nothing by itself: callers hold
 /// the name's lock (<see cref="NameLocks"/>), shared to look up and exclusive to commit.
 /// </summary>
-public sealed class ObjectStore
+public sealed class ObjectStore : IDisposable
 {
+    private const int DiskThreadCount = 16;
+
+    private readonly DiskThreads threads;
     private readonly RecordReader reader;
     private readonly RecordCommitter committer;
     private readonly WorkFiles workFiles;
@@ -21,8 +24,15 @@ public sealed class ObjectStore
     /// <summary>Opens the store and removes the work files of an earlier process.</summary>
     /// <exception cref="StoreException">OutOfSpace or DiskFailure.</exception>
     public ObjectStore(MountpathSet mountpaths)
+        : this(mountpaths, DiskThreadCount)
+    {
+    }
+
+    /// <summary>As the public one, with a number of threads that wait for flushes; 0 to wait on the caller's.</summary>
+    internal ObjectStore(MountpathSet mountpaths, int diskThreadCount)
     {
         ArgumentNullException.ThrowIfNull(mountpaths);
+        threads = new DiskThreads(diskThreadCount);
         Mountpaths = mountpaths;
         var directories = new DurableDirectories(mountpaths.Files);
         reader = new RecordReader(mountpaths);
@@ -78,8 +88,7 @@ public sealed class ObjectStore
             }
         }
 
-        Guard(sessions[0].Mountpath, () => committer.CommitObject(sessions, record with { Durability = durability }));
-        return ValueTask.CompletedTask;
+        return RunAsync(sessions[0].Mountpath, durability, () => committer.CommitObject(sessions, record with { Durability = durability }), cancellationToken);
     }
 
     /// <summary>
@@ -94,8 +103,7 @@ public sealed class ObjectStore
         cancellationToken.ThrowIfCancellationRequested();
         RequireRecordOf(name, tombstone, RecordKind.Tombstone);
         var mountpath = Mountpaths.Place(name.Digest);
-        Guard(mountpath, () => committer.CommitTombstone(mountpath, name, tombstone with { Durability = durability }));
-        return ValueTask.CompletedTask;
+        return RunAsync(mountpath, Durability.Durable, () => committer.CommitTombstone(mountpath, name, tombstone with { Durability = durability }), cancellationToken);
     }
 
     /// <summary>Removes whatever record the name has, without a tombstone (rule B11, or a cluster in which nobody else can hold the name). False when there was none.</summary>
@@ -105,7 +113,7 @@ public sealed class ObjectStore
         ArgumentNullException.ThrowIfNull(name);
         cancellationToken.ThrowIfCancellationRequested();
         var mountpath = Mountpaths.Place(name.Digest);
-        return new ValueTask<bool>(Guard(mountpath, () => committer.Forget(name, bucketId, durability)));
+        return new ValueTask<bool>(threads.RunAsync(() => Guard(mountpath, () => committer.Forget(name, bucketId, durability)), cancellationToken));
     }
 
     /// <summary>The greatest live record of a name, object or tombstone: found, absent, or not known.</summary>
@@ -157,6 +165,9 @@ public sealed class ObjectStore
         return removed;
     }
 
+    /// <summary>Ends the threads that wait for flushes, once what is queued is done. The mountpaths stay open.</summary>
+    public void Dispose() => threads.Dispose();
+
     internal StoreException Report(Mountpath mountpath, FileLayerException failure)
     {
         var exception = failure.ToStoreException();
@@ -197,6 +208,24 @@ public sealed class ObjectStore
         }
 
         return result;
+    }
+
+    /// <summary>A commit without flushes does not wait for the disk and runs where it is asked for.</summary>
+    private ValueTask RunAsync(Mountpath mountpath, Durability durability, Action commit, CancellationToken cancellationToken)
+    {
+        if (durability != Durability.Buffered)
+        {
+            return new ValueTask(threads.RunAsync(
+                () =>
+                {
+                    Guard(mountpath, commit);
+                    return true;
+                },
+                cancellationToken));
+        }
+
+        Guard(mountpath, commit);
+        return ValueTask.CompletedTask;
     }
 
     private void ForEach(Action<Mountpath> action)

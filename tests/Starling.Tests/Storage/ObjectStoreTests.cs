@@ -186,6 +186,23 @@ public sealed class ObjectStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Many_durable_commits_at_once_all_arrive_and_a_cancelled_one_changes_nothing()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => fixture.PutAsync($"dir{i % 7}/{i}", $"body {i}", i)));
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal($"body {i}", await fixture.ReadAsync($"dir{i % 7}/{i}"));
+        }
+
+        Assert.Equal(100, fixture.List().Count);
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => fixture.Store.CommitTombstoneAsync(StoreFixture.Name("dir0/0"), StoreFixture.Tombstone("dir0/0", 200), Durability.Durable, cancelled.Token).AsTask());
+        Assert.Equal("body 0", await fixture.ReadAsync("dir0/0"));
+    }
+
+    [Fact]
     public async Task Metadata_that_does_not_fit_is_refused_by_name_and_leaves_nothing()
     {
         using var session = fixture.Store.OpenWrite(StoreFixture.Name("a"), StoreFixture.BucketId, "none");

@@ -17,7 +17,7 @@ internal sealed class StoreFixture : IDisposable
     public StoreFixture(IFileLayer files, params string[] paths)
     {
         Mountpaths = MountpathSet.Open(files, new MountpathOptions { Paths = paths, TargetId = "target01", AllowSharedFilesystem = true });
-        Store = new ObjectStore(Mountpaths);
+        Store = files is LinuxFileLayer ? new ObjectStore(Mountpaths) : new ObjectStore(Mountpaths, diskThreadCount: 0);
     }
 
     public MountpathSet Mountpaths { get; }
@@ -79,5 +79,9 @@ internal sealed class StoreFixture : IDisposable
         return names;
     }
 
-    public void Dispose() => Mountpaths.Dispose();
+    public void Dispose()
+    {
+        Store.Dispose();
+        Mountpaths.Dispose();
+    }
 }
