@@ -1,4 +1,5 @@
 using Starling.Core.Errors;
+using Starling.Core.Hashing;
 using Starling.Core.Names;
 using Starling.Core.Objects;
 using Starling.Storage.Files;
@@ -59,9 +60,13 @@ public sealed class ObjectStore : IDisposable
     public WriteSession OpenWrite(ObjectName name, ulong bucketId, string checksumType)
     {
         ArgumentNullException.ThrowIfNull(name);
+        if (!ChecksumTypes.TryParse(checksumType, out var type))
+        {
+            throw new StoreException(ErrorCode.Invalid, $"invalid checksum type \"{checksumType}\": expecting none, xxhash, xxhash2, md5, crc32c, sha256 or sha512");
+        }
+
         var mountpath = Mountpaths.Place(name.Digest);
-        var checksum = ContentChecksum.Create(checksumType);
-        return Guard(mountpath, () => new WriteSession(this, name, bucketId, mountpath, workFiles.Create(mountpath), checksumType, checksum));
+        return Guard(mountpath, () => new WriteSession(this, name, bucketId, mountpath, workFiles.Create(mountpath), checksumType, IncrementalChecksum.Create(type)));
     }
 
     /// <summary>Commits one body; see the overload for sets.</summary>

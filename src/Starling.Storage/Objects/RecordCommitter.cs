@@ -82,7 +82,14 @@ internal sealed class RecordCommitter(
         Flush(tombstone.Uname, [place]);
         foreach (var location in reader.Locations(name))
         {
-            RemoveOutdated(location, Fqn.Place(location.Path, name, tombstone.Key.BucketId).File(Slot.Object));
+            var outdated = Fqn.Place(location.Path, name, tombstone.Key.BucketId);
+            var mayBeTorn = reader.MayBeTorn(name, tombstone.Key.BucketId, outdated.File(Slot.Object));
+            RemoveOutdated(location, outdated.File(Slot.Object));
+            if (mayBeTorn)
+            {
+                // A power cut could bring its name back without its metadata, and then nobody could tell that the tombstone is newer.
+                Flush(tombstone.Uname, [outdated]);
+            }
         }
     }
 
@@ -102,6 +109,8 @@ internal sealed class RecordCommitter(
             }
         }
 
+        // An earlier removal of an outdated record need not be durable yet; without its tombstone it would come back.
+        Flush(name.Uname, found.Select(record => record.Place).Distinct());
         found.Sort((left, right) => left.Key.CompareTo(right.Key));
         for (var i = 0; i < found.Count; i++)
         {

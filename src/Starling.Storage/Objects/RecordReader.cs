@@ -41,6 +41,13 @@ internal sealed class RecordReader(MountpathSet mountpaths)
         };
     }
 
+    /// <summary>True when the file exists and was not, or not provably, flushed before it got its name.</summary>
+    public bool MayBeTorn(ObjectName name, ulong bucketId, string path)
+    {
+        var result = ReadSlot(name, bucketId, path);
+        return result.Status == LookupStatus.Failed || result.Record?.Durability == Durability.Buffered;
+    }
+
     private OpenReadResult Search(ObjectName name, ulong bucketId, bool open)
     {
         var best = LookupResult.Absent;

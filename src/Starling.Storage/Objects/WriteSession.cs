@@ -1,5 +1,6 @@
 using System.Buffers;
 using Starling.Core.Errors;
+using Starling.Core.Hashing;
 using Starling.Core.Names;
 using Starling.Core.Objects;
 using Starling.Storage.Files;
@@ -15,10 +16,11 @@ public sealed class WriteSession : IDisposable
 {
     private readonly ObjectStore store;
     private readonly IOpenFile file;
-    private readonly ContentChecksum checksum;
+    private readonly IncrementalChecksum checksum;
+    private string? checksumValue;
     private bool finished;
 
-    internal WriteSession(ObjectStore store, ObjectName name, ulong bucketId, Mountpath mountpath, IOpenFile file, string checksumType, ContentChecksum checksum)
+    internal WriteSession(ObjectStore store, ObjectName name, ulong bucketId, Mountpath mountpath, IOpenFile file, string checksumType, IncrementalChecksum checksum)
     {
         this.store = store;
         this.file = file;
@@ -44,8 +46,8 @@ public sealed class WriteSession : IDisposable
     /// <summary>Bytes received so far.</summary>
     public long BytesWritten { get; private set; }
 
-    /// <summary>Checksum of the bytes received so far, lower-case hexadecimal; empty for type <c>none</c>.</summary>
-    public string ChecksumValue => checksum.Value();
+    /// <summary>Checksum of the body, lower-case hexadecimal; empty for type <c>none</c>. Asking for it ends the body: nothing may be written afterwards.</summary>
+    public string ChecksumValue => checksumValue ??= checksum.FinishHex();
 
     internal IOpenFile File => file;
 
@@ -60,6 +62,11 @@ public sealed class WriteSession : IDisposable
     {
         ObjectDisposedException.ThrowIf(finished, this);
         cancellationToken.ThrowIfCancellationRequested();
+        if (checksumValue is not null)
+        {
+            throw new InvalidOperationException($"the body of {Name} has ended: its checksum was asked for");
+        }
+
         try
         {
             // A write goes to the page cache: it costs a copy, not a wait, so it runs on the caller's thread.

@@ -1,6 +1,5 @@
 using System.Text;
 using Starling.Core.Errors;
-using Starling.Core.Hashing;
 using Starling.Core.Names;
 using Starling.Core.Objects;
 using Starling.Storage.Files;
@@ -165,24 +164,7 @@ public sealed class ObjectStoreTests : IDisposable
         }
 
         Assert.Equal(expected, session.ChecksumValue);
-    }
-
-    [Fact]
-    public void Incremental_xxhash_equals_the_whole_for_any_split()
-    {
-        var data = new byte[1000];
-        new Random(3).NextBytes(data);
-        for (var length = 0; length < data.Length; length += 7)
-        {
-            using var checksum = ContentChecksum.Create("xxhash2");
-            for (var (at, piece) = (0, 1); at < length; piece = (piece * 3 % 71) + 1)
-            {
-                checksum.Append(data.AsSpan(at, Math.Min(piece, length - at)));
-                at += piece;
-            }
-
-            Assert.Equal(XxHash64Seeded.Hash(data.AsSpan(0, length), 0).ToString("x16", System.Globalization.CultureInfo.InvariantCulture), checksum.Value());
-        }
+        await Assert.ThrowsAsync<InvalidOperationException>(() => session.WriteAsync(new byte[1], CancellationToken.None).AsTask());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using Starling.Core.Hashing;
 using Starling.Core.Names;
 using Starling.Core.Objects;
 using Starling.Storage.Files;
@@ -62,9 +63,8 @@ internal sealed class StoreFixture : IDisposable
             length += count;
         }
 
-        using var checksum = ContentChecksum.Create(reader.Record.ChecksumType);
-        checksum.Append(body.AsSpan(0, length));
-        return length == reader.SizeBytes && checksum.Value() == reader.Record.ChecksumValue ? Encoding.UTF8.GetString(body, 0, length) : "TORN";
+        var checksum = IncrementalChecksum.Compute(ChecksumTypes.Parse(reader.Record.ChecksumType), body.AsSpan(0, length));
+        return length == reader.SizeBytes && checksum == reader.Record.ChecksumValue ? Encoding.UTF8.GetString(body, 0, length) : "TORN";
     }
 
     public List<string> List(string prefix = "", string startAfter = "")
