@@ -102,6 +102,7 @@ public static class CommandCodec
                 break;
             case ResetConfig c:
                 writer.VarInt64(c.SeenVersion);
+                writer.String(c.Defaults.Json);
                 break;
             case SetFeatureLevel c:
                 writer.VarInt64(c.SeenLevel);
@@ -167,7 +168,7 @@ public static class CommandCodec
         11 => new SetBucketProps(reader.Bucket(), reader.VarUInt64(), reader.String()),
         12 => new ResetBucketProps(reader.Bucket(), reader.VarUInt64()),
         13 => new SetConfig(reader.String(), reader.VarInt64()),
-        14 => new ResetConfig(reader.VarInt64()),
+        14 => new ResetConfig(reader.VarInt64()) { Defaults = new ClusterConfig(reader.String()) },
         15 => new SetFeatureLevel(reader.Int32(), reader.Int32(), ReadNodes(ref reader)),
         _ => throw reader.Error($"command tag {tag} is not known: it was written by a newer build"),
     };

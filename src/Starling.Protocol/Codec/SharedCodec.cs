@@ -185,6 +185,13 @@ public static class SharedReaders
         return files.DrainToImmutable();
     }
 
+    /// <summary>A JSON object, as text; refused when it is something else, so that nothing that reads the state later can fail on it.</summary>
+    public static string Document(this ref CodecReader reader)
+    {
+        var json = reader.String();
+        return JsonMerge.Apply(json, string.Empty, out var error) is null ? throw reader.Error($"settings: {error}") : json;
+    }
+
     /// <summary>One byte that names a member of an enumeration, by its number below <paramref name="count"/>.</summary>
     public static byte Choice(this ref CodecReader reader, int count, string field)
     {

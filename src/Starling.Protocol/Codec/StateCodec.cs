@@ -94,7 +94,7 @@ public static class StateCodec
             Epochs = ReadEpochs(ref reader),
             Buckets = ReadBuckets(ref reader),
             NextBucketId = reader.VarUInt64(),
-            Config = new ClusterConfig(reader.String()),
+            Config = new ClusterConfig(reader.Document()),
             Versions = new MetadataVersions(reader.VarInt64(), reader.VarInt64(), reader.VarInt64(), reader.VarInt64()),
             Requests = ReadRequests(ref reader),
         };
@@ -204,7 +204,7 @@ public static class StateCodec
         var buckets = ImmutableSortedDictionary.CreateBuilder<BucketName, BucketEntry>();
         for (var left = reader.Count(); left > 0; left--)
         {
-            var entry = new BucketEntry(reader.VarUInt64(), reader.Bucket(), new BucketProps(reader.String()), reader.VarInt64());
+            var entry = new BucketEntry(reader.VarUInt64(), reader.Bucket(), new BucketProps(reader.Document()), reader.VarInt64());
             buckets[entry.Name] = entry;
         }
 

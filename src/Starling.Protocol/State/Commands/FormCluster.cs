@@ -37,6 +37,11 @@ public sealed record FormCluster(string ClusterId, long CreatedNs, ImmutableArra
             return new StoreError(ErrorCode.Invalid, "cluster id is empty: the proposer makes one");
         }
 
+        if (JsonMerge.Apply(Config.Json, string.Empty, out var malformed) is null)
+        {
+            return new StoreError(ErrorCode.Invalid, $"configuration: {malformed}");
+        }
+
         if (!Members.Any(m => m.Role == NodeRole.Gateway))
         {
             return new StoreError(ErrorCode.Invalid, "members: a cluster is formed by at least one gateway; targets join afterwards");

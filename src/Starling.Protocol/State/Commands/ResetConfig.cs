@@ -6,17 +6,22 @@ namespace Starling.Protocol.State.Commands;
 /// <param name="SeenVersion">Version of the configuration that the proposer saw (compare-and-set); 0 for any.</param>
 public sealed record ResetConfig(long SeenVersion) : Command
 {
+    /// <summary>The defaults. They travel in the command: nodes of different builds must end with the same configuration.</summary>
+    public ClusterConfig Defaults { get; init; } = ClusterConfig.Default;
+
     /// <inheritdoc/>
     public override StoreError? Check(ClusterState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return Refusals.NotFormed(state) ?? SetConfig.CheckVersion(state, SeenVersion);
+        return Refusals.NotFormed(state)
+            ?? SetConfig.CheckVersion(state, SeenVersion)
+            ?? (JsonMerge.Apply(Defaults.Json, string.Empty, out var malformed) is null ? new StoreError(ErrorCode.Invalid, $"configuration: {malformed}") : null);
     }
 
     /// <inheritdoc/>
     public override ClusterState Apply(ClusterState state, long index)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return state with { Config = ClusterConfig.Default, Versions = state.Versions with { Conf = state.Versions.Conf + 1 } };
+        return state with { Config = Defaults, Versions = state.Versions with { Conf = state.Versions.Conf + 1 } };
     }
 }

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Starling.Core.Names;
+using Starling.Protocol.Consensus;
+using Starling.Protocol.Identity;
+using Starling.Protocol.State;
+using Starling.Protocol.State.Commands;
+using Starling.Tests.Protocol.State;
+
+namespace Starling.Tests.Protocol.Codec;
+
+/// <summary>One of each thing that has an encoding, every field set to something that is not its default.</summary>
+internal static class Samples
+{
+    private static readonly NodeId Id = NodeId.Parse("target01");
+
+    private static readonly Member Member = new(Id, new Incarnation(0x11));
+
+    private static readonly NodeAddresses Addresses = new("http://10.0.0.1:8081", "http://10.0.0.1:9081", "http://[::1]:10081");
+
+    private static readonly KnownNode Known = new(new Incarnation(0x12), Addresses, StillAnswers: true);
+
+    private static readonly BucketName Bucket = BucketName.Parse("ais", "@uuid#space", "demo");
+
+    public static ImmutableArray<Command> Commands { get; } =
+    [
+        new FormCluster("8d6wTn4G1", 1_700_000_000_000_000_000, [new FoundingMember(Id, NodeRole.Gateway, new Incarnation(0x11), Addresses, Electable: false)])
+        {
+            Config = new ClusterConfig("""{"later":1}"""), RequestId = "r1", SeenIndex = 7,
+        },
+        new AdmitNode(Id, NodeRole.Target, new Incarnation(0x11), Addresses) { Electable = false, Weight = 3, Known = Known, RequestId = "r2", SeenIndex = 8 },
+        new UpdateNodeAddresses(Member, Known, Addresses) { SeenIndex = 9 },
+        new CommitSession(Member, new SessionId(0x21), new SessionId(0x20))
+        {
+            HostBootId = "boot-1", LockFiles = [new LockFile(1, 2), new LockFile(3, 400)], MountpathIds = ["mp-a", "mp-b"], PreviousEnd = PreviousSessionEnd.Attested,
+        },
+        new RecordStop(Id, new SessionId(0x21)),
+        new ActivateTargets(300, [new ReadyTarget(Id, new SessionId(0x21))]),
+        new MarkFenced(Id, new SessionId(0x21), 5, FenceGround.LeaseLapsed),
+        new MarkClean(Id, new SessionId(0x21), 6),
+        new CreateBucket(Bucket, """{"access":"1"}""", 1_700_000_000_000_000_001) { RequestId = "r9" },
+        new DestroyBucket(Bucket, 77),
+        new SetBucketProps(Bucket, 78, """{"versioning":{"enabled":false}}"""),
+        new ResetBucketProps(Bucket, 79),
+        new SetConfig("""{"rebalance":{"enabled":false}}""", 12),
+        new ResetConfig(13) { Defaults = new ClusterConfig("""{"later":2}""") },
+        new SetFeatureLevel(1, 2, [Id]),
+    ];
+
+    public static ImmutableArray<LogEntry> Entries { get; } =
+    [
+        new LogEntry(1, 1, EntryKind.Noop, new NodeIdentity(Id, new Incarnation(0x11), new SessionId(0x21))),
+        new LogEntry(2, 1, EntryKind.Voters, Voters: new VoterSet([Member])),
+        new LogEntry(3, 1L << 40, EntryKind.Command, Command: new ResetConfig(0)),
+    ];
+
+    /// <summary>A state with at least one of everything.</summary>
+    public static ClusterState State { get; } = Fold.Serving(3)
+        .Lead(Fold.Gateway(1), term: 3)
+        .Apply(Fold.Session(Fold.Target(1), start: 2, previous: 1) with { MountpathIds = ["target01-b"] })
+        .Apply(new RecordStop(Fold.Target(2), Fold.SessionOf(Fold.Target(2))))
+        .Apply(new CreateBucket(Bucket, """{"later":{"a":1}}""", 6) { RequestId = "r1", SeenIndex = 3 })
+        .Apply(new SetConfig("""{"unknown":{"kept":true}}""", 0) { RequestId = "r2", SeenIndex = 3 })
+        .Try(new DestroyBucket(Bucket, 99) { RequestId = "r3" }).State
+        .Move((1, AdminState.Draining));
+}
