@@ -30,7 +30,13 @@ internal sealed class CliCommand : Command
     private readonly List<Candidates> candidates = [];
 
     public CliCommand(string name, string description, string usage = "")
-        : base(name, description) => Usage = usage;
+        : base(name, description)
+    {
+        Usage = usage;
+
+        // The parser takes a command without an action for a mere group; what runs is decided here, after the parse.
+        SetAction(static _ => ExitCode.Ok);
+    }
 
     /// <summary>The arguments as help shows them, for example <c>BUCKET[/PREFIX]</c>.</summary>
     public string Usage { get; }

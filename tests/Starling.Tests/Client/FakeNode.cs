@@ -36,7 +36,7 @@ internal sealed class FakeNode : IAsyncDisposable
             }
 
             var path = context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget.Split('?')[0];
-            var seen = new SeenRequest(context.Request.Method, path, context.Request.QueryString.Value ?? string.Empty, context.Request.Headers, body.ToArray());
+            var seen = new SeenRequest(context.Request.Method, path, context.Request.QueryString.Value ?? string.Empty, new HeaderDictionary(context.Request.Headers.ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.OrdinalIgnoreCase)), body.ToArray());
             Requests.Enqueue(seen);
             await answer(context, seen);
         });

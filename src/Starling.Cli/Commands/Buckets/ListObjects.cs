@@ -4,6 +4,7 @@ using Starling.Cli.Naming;
 using Starling.Cli.Output;
 using Starling.Client;
 using Starling.Client.Buckets;
+using Starling.Core.Wire;
 
 namespace Starling.Cli.Commands.Buckets;
 
@@ -183,7 +184,7 @@ internal static class ListObjects
     }
 
     private static ulong FlagsOf(CliSession session, string properties) =>
-        (properties == "name" ? ListFlags.NameOnly : properties == "name,size" ? ListFlags.NameAndSize : 0)
+        (properties == "name" ? ListFlags.NameOnly : properties == "name,size" ? ListFlags.NameSize : 0)
         | (session.Has(session.Flags.NonRecursive) ? ListFlags.NoRecursion : 0)
         | (session.Has(session.Flags.All) ? ListFlags.Missing : 0);
 

@@ -2,6 +2,7 @@ using Starling.Cli.Naming;
 using Starling.Client;
 using Starling.Client.Buckets;
 using Starling.Core.Names;
+using Starling.Core.Wire;
 
 namespace Starling.Cli.Commands.Buckets;
 

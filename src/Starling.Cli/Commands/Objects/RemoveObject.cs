@@ -4,6 +4,7 @@ using Starling.Cli.Output;
 using Starling.Client;
 using Starling.Client.Buckets;
 using Starling.Core.Names;
+using Starling.Core.Wire;
 
 namespace Starling.Cli.Commands.Objects;
 
