@@ -5,7 +5,8 @@ using Starling.Cli;
 using var interrupted = new CancellationTokenSource();
 using var registration = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
 {
-    context.Cancel = true;
+    // The second Ctrl-C ends the process the hard way, should the first one not be enough.
+    context.Cancel = !interrupted.IsCancellationRequested;
     interrupted.Cancel();
 });
 

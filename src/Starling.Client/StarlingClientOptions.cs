@@ -30,6 +30,9 @@ public sealed record StarlingClientOptions
     /// </summary>
     public TimeSpan UnavailableBudget { get; init; } = TimeSpan.Zero;
 
+    /// <summary>True: the budget also covers the time in which no gateway can be reached. For programs that run while everything restarts.</summary>
+    public bool WaitForGateways { get; init; }
+
     /// <summary>Most connections to one node.</summary>
     public int MaxConnectionsPerNode { get; init; } = 256;
 

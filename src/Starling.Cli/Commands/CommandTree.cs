@@ -31,14 +31,14 @@ internal static class CommandTree
                 new CliCommand("bucket", "create, list, remove and configure buckets").With(
                     ListCommand.Build(flags), CreateBucket.Build(flags), RemoveBucket.Build(flags),
                     new CliCommand("props", "show and change properties of a bucket").With(
-                        ShowProps.Build("show", flags), SetProps.Build(flags), ResetProps.Build(flags)),
+                        ShowProps.Build("show", flags), SetProps.Build(flags), ResetProps.Build()),
                     ShowProps.Build("show", flags)),
                 new CliCommand("object", "store, read, remove and show objects").With(
                     PutCommand.Build(flags), GetCommand.Build(flags), CatCommand.Build(flags), RemoveObject.Build(flags), ShowObject.Build(flags), ListCommand.Build(flags)),
                 new CliCommand("cluster", "manage the cluster as a whole").With(
-                    ShowCluster.Build("show", flags), SetPrimary.Build(flags), InitCluster.Build(flags)),
+                    ShowCluster.Build("show", flags), SetPrimary.Build(), InitCluster.Build(flags)),
                 new CliCommand("config", "show and change configuration").With(
-                    ConfigShow(flags), ClusterConfig.Build(flags), NodeConfig.Build(flags), ResetConfig.Build(flags)),
+                    ConfigShow(flags), ClusterConfig.Build(flags), NodeConfig.Build(flags), ResetConfig.Build()),
                 new CliCommand("show", "show cluster, buckets, objects, configuration, jobs and logs").With(
                     ShowCluster.Build("cluster", flags), ShowProps.Build("bucket", flags), ShowObject.Build(flags, "object"), ConfigShow(flags, "config"),
                     ShowRebalance.Build(flags), ShowJobs.Build("job", flags), ShowLog.Build("log", flags)),

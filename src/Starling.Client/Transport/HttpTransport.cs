@@ -69,7 +69,7 @@ internal sealed class HttpTransport : IDisposable
                     Tell(ClientEventKind.Waited, Endpoint, ++waited);
                     delay = error.RetryAfter.Value;
                 }
-                catch (UnreachableException error) when (!error.OutcomeUnknown && WithinBudget(started))
+                catch (UnreachableException error) when (!error.OutcomeUnknown && (!error.IsGateway || options.WaitForGateways) && WithinBudget(started))
                 {
                     delay = DefaultRetryDelay;
                 }
@@ -117,7 +117,7 @@ internal sealed class HttpTransport : IDisposable
         }
 
         var all = string.Join(",", options.Endpoints.Select(endpoint => endpoint.GetLeftPart(UriPartial.Authority)));
-        throw new UnreachableException(all, last!.OutcomeUnknown, last.Message, last.InnerException);
+        throw new UnreachableException(all, last!.OutcomeUnknown, last.Message, last.InnerException, last.IsGateway);
     }
 
     /// <summary>The next gateway is asked when this one was never reached, or when asking twice does no harm.</summary>
@@ -129,7 +129,7 @@ internal sealed class HttpTransport : IDisposable
         for (var hop = 0; hop <= MaxRedirects; hop++)
         {
             var askFirst = isGateway && hop == 0 && request.Body is not null && (request.BodyLength ?? long.MaxValue) > AskFirstBytes;
-            var response = await SendHopAsync(request, uri, askFirst, cancellation).ConfigureAwait(false);
+            var response = await SendHopAsync(request, uri, askFirst, isGateway && hop == 0, cancellation).ConfigureAwait(false);
             var status = (int)response.StatusCode;
             if (status is >= 200 and < 300)
             {
@@ -153,7 +153,7 @@ internal sealed class HttpTransport : IDisposable
         throw new ApiException(502, string.Empty, $"{request.Method} {request.PathAndQuery}: more than {MaxRedirects} redirects, the last one to {uri.Authority}");
     }
 
-    private async Task<HttpResponseMessage> SendHopAsync(ApiRequest request, Uri uri, bool askFirst, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendHopAsync(ApiRequest request, Uri uri, bool askFirst, bool isGateway, CancellationToken cancellation)
     {
         using var message = new HttpRequestMessage(request.Method, uri) { Content = request.Body?.Invoke() };
         message.Headers.TryAddWithoutValidation("User-Agent", options.UserAgent);
@@ -177,7 +177,14 @@ internal sealed class HttpTransport : IDisposable
                 && error.InnerException is not IOException;
             Tell(notSent ? ClientEventKind.Refused : ClientEventKind.Cut, uri, 1);
             var why = error.InnerException is SocketException socket ? socket.Message : (error.InnerException ?? error).Message;
-            throw new UnreachableException(uri.GetLeftPart(UriPartial.Authority), !notSent, $"{uri.Authority}: {why}", error);
+            throw new UnreachableException(uri.GetLeftPart(UriPartial.Authority), !notSent, $"{uri.Authority}: {why}", error, isGateway);
+        }
+        catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
+        {
+            // Nobody canceled: this is the handler's own deadline for making a connection.
+            Tell(ClientEventKind.Refused, uri, 1);
+            var after = $"{uri.Authority}: no connection within {options.ConnectTimeout.TotalSeconds:0.#}s";
+            throw new UnreachableException(uri.GetLeftPart(UriPartial.Authority), outcomeUnknown: false, after, error, isGateway);
         }
     }
 

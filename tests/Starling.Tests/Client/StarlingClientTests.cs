@@ -39,6 +39,75 @@ public sealed class StarlingClientTests
 
         Assert.Equal($"{one},{two}", error.Endpoint);
         Assert.False(error.OutcomeUnknown);
+        Assert.True(error.IsGateway);
+    }
+
+    [Fact]
+    public async Task A_budget_waits_for_a_target_that_is_away_but_for_gateways_only_when_asked()
+    {
+        var targetUrl = RefusingUrl();
+        var redirects = 0;
+        await using var gateway = await FakeNode.StartAsync((context, seen) =>
+        {
+            if (++redirects == 3)
+            {
+                return Task.CompletedTask;
+            }
+
+            context.Response.Headers.Location = targetUrl + seen.Path + seen.Query;
+            return context.StatusAsync(307);
+        });
+        using var patient = new StarlingClient(OptionsOf(null, gateway.Url) with { UnavailableBudget = TimeSpan.FromSeconds(30) });
+        await patient.Objects.DeleteAsync(Bucket, "x");
+        Assert.Equal(3, redirects);
+
+        using var alone = new StarlingClient(OptionsOf(null, RefusingUrl()) with { UnavailableBudget = TimeSpan.FromDays(1), ControlTimeout = TimeSpan.FromDays(1) });
+        var error = await Assert.ThrowsAsync<UnreachableException>(() => alone.Buckets.ListAsync()).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.True(error.IsGateway);
+    }
+
+    [Fact]
+    public async Task A_node_that_takes_no_connections_is_unreachable_and_not_a_cancellation()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(0);
+        var full = (IPEndPoint)listener.LocalEndPoint!;
+        using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await first.ConnectAsync(full);
+        var events = new ConcurrentQueue<ClientEvent>();
+        using var client = new StarlingClient(OptionsOf(events, $"http://{full}") with { ConnectTimeout = TimeSpan.FromMilliseconds(100) });
+
+        var error = await Assert.ThrowsAsync<UnreachableException>(() => client.Buckets.ListAsync());
+
+        Assert.Equal($"{full}: no connection within 0.1s", error.Message);
+        Assert.False(error.OutcomeUnknown);
+        Assert.Equal(ClientEventKind.Refused, Assert.Single(events).Kind);
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_in_flight_leaves_a_write_in_doubt_and_repeats_a_read()
+    {
+        var calls = 0;
+        await using var node = await FakeNode.StartAsync((context, _) =>
+        {
+            if (Interlocked.Increment(ref calls) != 3)
+            {
+                context.Abort();
+            }
+
+            return Task.CompletedTask;
+        });
+        var events = new ConcurrentQueue<ClientEvent>();
+        using var client = ClientOf(events, node.Url, node.Url);
+
+        var error = await Assert.ThrowsAsync<UnreachableException>(() => client.Objects.DeleteAsync(Bucket, "x"));
+        Assert.True(error.OutcomeUnknown);
+        Assert.Equal(1, calls);
+
+        await client.Objects.HeadAsync(Bucket, "x");
+        Assert.Equal(3, calls);
+        Assert.All(events, seen => Assert.Equal(ClientEventKind.Cut, seen.Kind));
     }
 
     [Theory]

@@ -5,8 +5,8 @@ namespace Starling.Cli.Commands.Buckets;
 /// <summary><c>ais bucket props reset BUCKET</c>.</summary>
 internal static class ResetProps
 {
-    public static CliCommand Build(Flags flags) =>
-        new CliCommand("reset", "set a bucket's properties back to the cluster's defaults", "BUCKET") { Run = RunAsync }.With(flags.Yes).Takes(Candidates.Buckets);
+    public static CliCommand Build() =>
+        new CliCommand("reset", "set a bucket's properties back to the cluster's defaults", "BUCKET") { Run = RunAsync }.Takes(Candidates.Buckets);
 
     private static async Task<int> RunAsync(CliSession session)
     {

@@ -3,7 +3,7 @@ namespace Starling.Cli.Commands.Cluster;
 /// <summary><c>ais cluster set-primary NODE_ID</c>.</summary>
 internal static class SetPrimary
 {
-    public static CliCommand Build(Flags flags) =>
+    public static CliCommand Build() =>
         new CliCommand("set-primary", "hand the primary role to another gateway", "NODE_ID") { Run = RunAsync }.Takes(Candidates.Gateways);
 
     private static async Task<int> RunAsync(CliSession session)

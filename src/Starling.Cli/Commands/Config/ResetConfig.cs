@@ -3,8 +3,8 @@ namespace Starling.Cli.Commands.Config;
 /// <summary><c>ais config reset cluster|NODE_ID</c>: drops local overrides.</summary>
 internal static class ResetConfig
 {
-    public static CliCommand Build(Flags flags) =>
-        new CliCommand("reset", "drop the overrides of all nodes, or of one", "cluster | NODE_ID") { Run = RunAsync }.With(flags.Json).Takes(Candidates.Nodes);
+    public static CliCommand Build() =>
+        new CliCommand("reset", "drop the overrides of all nodes, or of one", "cluster | NODE_ID") { Run = RunAsync }.Takes(Candidates.Nodes);
 
     private static async Task<int> RunAsync(CliSession session)
     {

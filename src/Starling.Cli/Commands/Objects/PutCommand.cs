@@ -19,7 +19,7 @@ internal static class PutCommand
         new CliCommand("put", "store files, directories or standard input", "[-|FILE|DIR[/PATTERN]] BUCKET[/NAME_or_PREFIX]") { Run = RunAsync }
             .With(
                 flags.Recursive, flags.IncludeSourceDirectory, flags.List, flags.Template, flags.Workers, flags.Retries, flags.ContinueOnError, flags.DryRun, flags.Progress,
-                flags.UnitsKind, flags.Verbose, flags.Yes)
+                flags.UnitsKind, flags.Yes)
             .Takes(Candidates.Files, Candidates.Buckets);
 
     private static async Task<int> RunAsync(CliSession session)
