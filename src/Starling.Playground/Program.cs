@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Starling.Playground;
+using Starling.Playground.Bench;
 using Starling.Playground.Nodes;
 using Starling.Playground.Tour;
 
@@ -47,6 +48,20 @@ stop.Arguments.Add(stopNode);
 stop.SetAction((parsed, cancellation) => Guarded(() => NodeCommands.StopAsync(Open(parsed), parsed.GetValue(stopNode), parsed.GetValue(delete), Console.Out, cancellation)));
 root.Subcommands.Add(status);
 root.Subcommands.Add(stop);
+var bench = new Command("bench", "Measures this build beside nginx and writes the figures as Markdown") { Hidden = true };
+var benchOutput = new Option<string>("--output") { DefaultValueFactory = _ => "docs/benchmarks.md" };
+var rounds = new Option<int>("--rounds") { DefaultValueFactory = _ => 5 };
+var seconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 3 };
+var objects = new Option<int>("--objects") { DefaultValueFactory = _ => 500_000 };
+var benchPort = new Option<int>("--first-port") { DefaultValueFactory = _ => 38080 };
+foreach (var option in new Option[] { benchOutput, rounds, seconds, objects, benchPort })
+{
+    bench.Options.Add(option);
+}
+
+bench.SetAction((parsed, cancellation) => Guarded(() => BenchCommand.RunAsync(
+    new BenchOptions(parsed.GetValue(benchOutput)!, parsed.GetValue(rounds), parsed.GetValue(seconds), parsed.GetValue(objects), parsed.GetValue(benchPort)), Console.Out, cancellation)));
+root.Subcommands.Add(bench);
 var path = new Argument<string>("PATH") { Description = "A directory of the filesystem" };
 var shutdown = new Command("shutdown-filesystem", "Forces a filesystem down without flushing anything, as a power cut would (root only)") { path };
 shutdown.Hidden = true;

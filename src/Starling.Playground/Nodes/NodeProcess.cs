@@ -7,7 +7,7 @@ namespace Starling.Playground.Nodes;
 /// <summary>Starts, watches and ends the process of one node. A process is known by pid and start time, so that a reused pid is never touched.</summary>
 internal sealed partial class NodeProcess(PlaygroundDirectory directory, PlaygroundPlan plan, ToolPaths tools)
 {
-    private const int SigTerm = 15;
+    public const int SigTerm = 15;
     private const int SigKill = 9;
 
     public bool IsRunning(NodePlan node) => ReadPid(node) is not null;
@@ -67,18 +67,6 @@ internal sealed partial class NodeProcess(PlaygroundDirectory directory, Playgro
         return true;
     }
 
-    /// <summary>CPU time used so far by the node's process, in seconds; null when it does not run.</summary>
-    public double? CpuSeconds(NodePlan node)
-    {
-        if (ReadPid(node) is not { } pid || ReadStat(pid) is not { } stat)
-        {
-            return null;
-        }
-
-        const double ticksPerSecond = 100;
-        return (long.Parse(stat[11], CultureInfo.InvariantCulture) + long.Parse(stat[12], CultureInfo.InvariantCulture)) / ticksPerSecond;
-    }
-
     private IEnumerable<string> Arguments(NodePlan node)
     {
         var gateways = plan.Gateways.ToArray();
@@ -120,12 +108,15 @@ internal sealed partial class NodeProcess(PlaygroundDirectory directory, Playgro
 
     private static string Address(int port) => string.Create(CultureInfo.InvariantCulture, $"localhost:{port}");
 
-    private bool Signal(NodePlan node, int signal) => ReadPid(node) is { } pid && KillProcess(pid, signal) == 0;
+    private bool Signal(NodePlan node, int signal) => ReadPid(node) is { } pid && Signal(pid, signal);
+
+    /// <summary>Sends a signal; false when there is no such process.</summary>
+    public static bool Signal(int pid, int signal) => KillProcess(pid, signal) == 0;
 
     private static string? StartTime(int pid) => ReadStat(pid) is { } stat && stat[0] != "Z" ? stat[19] : null;
 
     /// <summary>The fields of /proc/PID/stat from the third (state) on; the second, the name, may hold blanks and is skipped.</summary>
-    private static string[]? ReadStat(int pid)
+    public static string[]? ReadStat(int pid)
     {
         try
         {
