@@ -13,7 +13,11 @@ public sealed record Founder(NodeIdentity Identity, NodeFacts Facts);
 /// <param name="ClusterId">The id that the cluster will have.</param>
 /// <param name="Proposer">Who decides whether it is formed or withdrawn.</param>
 /// <param name="Founders">Sorted by id; the first voters.</param>
-public sealed record BootstrapProposal(UInt128 ProposalId, string ClusterId, NodeIdentity Proposer, ImmutableArray<Founder> Founders);
+public sealed record BootstrapProposal(UInt128 ProposalId, string ClusterId, NodeIdentity Proposer, ImmutableArray<Founder> Founders)
+{
+    /// <summary>The proposer's wall clock, nanoseconds since 1970, for display.</summary>
+    public long CreatedNs { get; init; }
+}
 
 /// <summary>How far the forming of a cluster has come on this node.</summary>
 public enum BootstrapPhase

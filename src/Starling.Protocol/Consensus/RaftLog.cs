@@ -1,0 +1,197 @@
+using System.Collections.Immutable;
+
+namespace Starling.Protocol.Consensus;
+
+/// <summary>The log in memory: an indexed ring behind a snapshot, with the voter sets that its entries bring.</summary>
+internal sealed class RaftLog
+{
+    private readonly List<(long Index, VoterSet Voters)> voters = [];
+    private LogEntry[] ring = new LogEntry[64];
+    private int head;
+    private int count;
+    private long baseIndex;
+    private long baseTerm;
+
+    public RaftLog(Snapshot snapshot, ImmutableArray<LogEntry> entries)
+    {
+        Snapshot = snapshot;
+        baseIndex = entries.IsEmpty ? snapshot.Index : entries[0].Index - 1;
+        baseTerm = baseIndex == snapshot.Index ? snapshot.Term : baseIndex == 0 ? 0 : -1;
+        voters.Add((snapshot.Index, snapshot.Voters));
+        foreach (var entry in entries)
+        {
+            Push(entry);
+        }
+    }
+
+    /// <summary>The newest snapshot; entries may be kept from before it.</summary>
+    public Snapshot Snapshot { get; private set; }
+
+    public long FirstIndex => baseIndex + 1;
+
+    public long LastIndex => baseIndex + count;
+
+    public long LastTerm => count == 0 ? baseTerm : this[LastIndex].Term;
+
+    /// <summary>The voter set in force: the newest in the log, committed or not (rule A2).</summary>
+    public VoterSet Voters => voters[^1].Voters;
+
+    /// <summary>Index of the entry that brought <see cref="Voters"/>.</summary>
+    public long VotersIndex => voters[^1].Index;
+
+    public LogEntry this[long index] => ring[(head + (int)(index - baseIndex - 1)) & (ring.Length - 1)];
+
+    public bool Has(long index) => index > baseIndex && index <= LastIndex;
+
+    /// <summary>Term of an entry; -1 when it is not known any more, or not yet.</summary>
+    public long TermAt(long index)
+    {
+        if (Has(index))
+        {
+            return this[index].Term;
+        }
+
+        if (index == baseIndex)
+        {
+            return baseTerm;
+        }
+
+        return index == Snapshot.Index ? Snapshot.Term : -1;
+    }
+
+    /// <summary>First index of the run of equal terms that ends here.</summary>
+    public long FirstOfTerm(long index)
+    {
+        var term = TermAt(index);
+        while (index > FirstIndex && TermAt(index - 1) == term)
+        {
+            index--;
+        }
+
+        return index;
+    }
+
+    /// <summary>Term of the newest leader that the log names, and who it was; null: none is named.</summary>
+    public LogEntry? NewestNoop()
+    {
+        for (var index = LastIndex; index > baseIndex; index--)
+        {
+            if (this[index].Kind == EntryKind.Noop)
+            {
+                return this[index];
+            }
+        }
+
+        return null;
+    }
+
+    public VoterSet VotersAt(long index)
+    {
+        var found = voters[0].Voters;
+        foreach (var (at, set) in voters)
+        {
+            if (at > index)
+            {
+                break;
+            }
+
+            found = set;
+        }
+
+        return found;
+    }
+
+    public void Push(LogEntry entry)
+    {
+        if (entry.Index != LastIndex + 1)
+        {
+            throw new InvalidOperationException($"entry {entry.Index} cannot follow {LastIndex}");
+        }
+
+        if (count == ring.Length)
+        {
+            Grow();
+        }
+
+        ring[(head + count) & (ring.Length - 1)] = entry;
+        count++;
+        if (entry.Voters is { } set && entry.Index > Snapshot.Index)
+        {
+            voters.Add((entry.Index, set));
+        }
+    }
+
+    public void TruncateFrom(long index)
+    {
+        while (LastIndex >= index && count > 0)
+        {
+            count--;
+            ring[(head + count) & (ring.Length - 1)] = null!;
+        }
+
+        while (voters.Count > 1 && voters[^1].Index >= index)
+        {
+            voters.RemoveAt(voters.Count - 1);
+        }
+    }
+
+    public ImmutableArray<LogEntry> Slice(long from, int max)
+    {
+        var length = (int)Math.Min(max, LastIndex - from + 1);
+        if (length <= 0)
+        {
+            return [];
+        }
+
+        var builder = ImmutableArray.CreateBuilder<LogEntry>(length);
+        for (var i = 0; i < length; i++)
+        {
+            builder.Add(this[from + i]);
+        }
+
+        return builder.MoveToImmutable();
+    }
+
+    /// <summary>Takes a snapshot of a prefix; entries from <paramref name="keepFrom"/> on stay.</summary>
+    public void Compact(Snapshot snapshot, long keepFrom)
+    {
+        Snapshot = snapshot;
+        while (count > 0 && baseIndex + 1 < keepFrom && baseIndex < snapshot.Index)
+        {
+            baseTerm = ring[head].Term;
+            ring[head] = null!;
+            head = (head + 1) & (ring.Length - 1);
+            count--;
+            baseIndex++;
+        }
+
+        var set = VotersAt(snapshot.Index);
+        voters.RemoveAll(v => v.Index <= snapshot.Index);
+        voters.Insert(0, (snapshot.Index, set));
+    }
+
+    /// <summary>Replaces everything by a snapshot from the leader.</summary>
+    public void Reset(Snapshot snapshot)
+    {
+        Snapshot = snapshot;
+        Array.Clear(ring);
+        head = 0;
+        count = 0;
+        baseIndex = snapshot.Index;
+        baseTerm = snapshot.Term;
+        voters.Clear();
+        voters.Add((snapshot.Index, snapshot.Voters));
+    }
+
+    private void Grow()
+    {
+        var larger = new LogEntry[ring.Length * 2];
+        for (var i = 0; i < count; i++)
+        {
+            larger[i] = ring[(head + i) & (ring.Length - 1)];
+        }
+
+        ring = larger;
+        head = 0;
+    }
+}

@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using Starling.Core.Names;
+using Starling.Protocol.Consensus;
+using Starling.Protocol.Identity;
+using Starling.Protocol.Node;
+
+namespace Starling.Protocol.Membership;
+
+/// <summary>Until its own session is applied, a process says who it is: to the leader, or through any member it can reach (rule A9).</summary>
+internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
+{
+    private const long AskNs = 1_000_000_000;
+    private const long EagerNs = 200_000_000;
+
+    private readonly SortedSet<string> places = new(StringComparer.Ordinal);
+    private long askAtNs = node.NowNs;
+    private int turn;
+    private int asked;
+
+    /// <summary>What this process waits for; null: nothing.</summary>
+    public string? Waiting { get; private set; } = "waiting for the session of this process to be committed";
+
+    /// <summary>Its own session is committed and applied here.</summary>
+    public bool IsIn { get; private set; }
+
+    /// <summary>Log index of the entry that committed it; 0: not yet.</summary>
+    public long SessionIndex { get; private set; }
+
+    /// <summary>One more place to ask.</summary>
+    public void AddPlace(string address)
+    {
+        if (address.Length > 0 && address != node.Facts.Addresses.Control && places.Count < 256)
+        {
+            places.Add(address);
+        }
+    }
+
+    /// <summary>Another incarnation has to come in anew.</summary>
+    public void Restart()
+    {
+        IsIn = false;
+        SessionIndex = 0;
+        askAtNs = node.NowNs;
+        asked = 0;
+        Waiting = "this node's log was lost: it joins as a new incarnation";
+    }
+
+    public void Follow()
+    {
+        if (node.State.Node(node.Self.Id) is { } entry && entry.Identity == node.Self && entry.SessionIndex != SessionIndex)
+        {
+            IsIn = true;
+            SessionIndex = entry.SessionIndex;
+            Waiting = null;
+            node.ViewChanged = true;
+        }
+    }
+
+    public void Tick()
+    {
+        var current = node.State.Node(node.Self.Id)?.Identity == node.Self;
+        if (current || raft.IsLeader || node.Stopping || node.NowNs < askAtNs)
+        {
+            return;
+        }
+
+        askAtNs = node.NowNs + (asked++ < 10 ? EagerNs : AskNs);
+        var request = new JoinRequest(node.Self, node.Facts);
+        if (raft.Leader is { } leader)
+        {
+            node.Send(leader.Member, request);
+        }
+        else if (node.State.Nodes.IsEmpty && places.Count > 0)
+        {
+            turn = (turn + 1) % places.Count;
+            node.SendTo(places.ElementAt(turn), default, Incarnation.None, request);
+        }
+        else if (node.Book.Peers.Count > 0)
+        {
+            turn = (turn + 1) % node.Book.Peers.Count;
+            var peer = node.Book.Peers[turn];
+            node.SendTo(peer.Address, peer.Id, Incarnation.None, request);
+        }
+    }
+
+    /// <summary>Somebody wants to come in: the leader decides, anybody else passes it on.</summary>
+    public void On(NodeIdentity from, string fromAddress, JoinRequest request)
+    {
+        if (node.ClusterId.Length == 0)
+        {
+            return;
+        }
+
+        if (raft.IsLeader)
+        {
+            var (accepted, reason) = admissions.Consider(request.Identity, request.Facts);
+            Answer(request, new JoinResponse(accepted, reason, Members()));
+        }
+        else if (raft.Leader is { } leader && from == request.Identity)
+        {
+            node.Send(leader.Member, request);
+        }
+        else if (from == request.Identity)
+        {
+            node.SendTo(fromAddress, from.Id, from.Incarnation, new JoinResponse(true, "the cluster has no leader at the moment", Members()));
+        }
+    }
+
+    public void On(JoinResponse response)
+    {
+        foreach (var address in response.Addresses)
+        {
+            AddPlace(address);
+        }
+
+        var waiting = response.Reason.Length == 0 ? Waiting : response.Reason;
+        if (!IsIn && waiting != Waiting)
+        {
+            Waiting = waiting;
+            node.ViewChanged = true;
+        }
+    }
+
+    private void Answer(JoinRequest request, JoinResponse response) =>
+        node.SendTo(request.Facts.Addresses.Control, request.Identity.Id, request.Identity.Incarnation, response);
+
+    private ImmutableArray<string> Members()
+    {
+        var addresses = ImmutableArray.CreateBuilder<string>();
+        foreach (var peer in node.Book.Peers)
+        {
+            if (addresses.Count < 16)
+            {
+                addresses.Add(peer.Address);
+            }
+        }
+
+        return addresses.ToImmutable();
+    }
+}

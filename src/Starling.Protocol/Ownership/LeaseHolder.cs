@@ -1,0 +1,93 @@
+using Starling.Protocol.Consensus;
+using Starling.Protocol.Identity;
+using Starling.Protocol.Node;
+
+namespace Starling.Protocol.Ownership;
+
+/// <summary>The target's side of rule B3: asks every 5 s, counts from the sending, and forgets everything whenever its clocks are in doubt.</summary>
+internal sealed class LeaseHolder(NodeContext node, Raft raft)
+{
+    private const long RetryNs = 1_000_000_000;
+
+    private readonly List<(long Number, long SentNs, long WallOffsetNs)> asked = [];
+    private long lastNumber;
+    private long lastTickNs = node.NowNs;
+    private long askAtNs = node.NowNs;
+
+    /// <summary>The newest lease.</summary>
+    public Lease Lease { get; private set; } = Lease.None;
+
+    private long WallOffsetNs => node.WallNs - node.NowNs;
+
+    /// <param name="sessionApplied">Only a committed session is leased.</param>
+    public void Tick(bool sessionApplied)
+    {
+        var gap = node.NowNs - lastTickNs;
+        lastTickNs = node.NowNs;
+        if (gap > Lease.MaxTickGapNs || ClocksDisagree())
+        {
+            Void();
+        }
+
+        if (!sessionApplied || node.NowNs < askAtNs || node.Stopping || raft.Leader is not { } leader)
+        {
+            return;
+        }
+
+        askAtNs = node.NowNs + RetryNs;
+        asked.RemoveAll(a => node.NowNs - a.SentNs >= Lease.DurationNs);
+        asked.Add((++lastNumber, node.NowNs, WallOffsetNs));
+        if (leader == node.Self)
+        {
+            AskSelf?.Invoke(lastNumber);
+        }
+        else
+        {
+            node.Send(leader.Member, new LeaseRequest(lastNumber));
+        }
+    }
+
+    /// <summary>A caretaker asks itself, by the same rules.</summary>
+    public Action<long>? AskSelf { get; set; }
+
+    public void On(LeaseResponse response)
+    {
+        var position = asked.FindIndex(a => a.Number == response.Number);
+        if (position < 0)
+        {
+            return;
+        }
+
+        var (_, sentNs, offset) = asked[position];
+        asked.RemoveRange(0, position + 1);
+        if (!response.Granted)
+        {
+            return;
+        }
+
+        askAtNs = Math.Max(askAtNs, sentNs + Lease.RenewNs);
+        if (sentNs + Lease.DurationNs > Lease.ExpiresNs)
+        {
+            Lease = new Lease(sentNs, sentNs + Lease.DurationNs, response.Index, offset);
+            node.ViewChanged = true;
+        }
+    }
+
+    /// <summary>Questions that are still on the way do not count either: their anchor is in doubt.</summary>
+    private void Void()
+    {
+        asked.Clear();
+        askAtNs = node.NowNs;
+        if (Lease.SentNs != 0)
+        {
+            Lease = Lease.None;
+            node.ViewChanged = true;
+        }
+    }
+
+    private bool ClocksDisagree()
+    {
+        var reference = Lease.SentNs != 0 ? Lease.WallOffsetNs : asked.Count > 0 ? asked[0].WallOffsetNs : WallOffsetNs;
+        return Math.Abs(WallOffsetNs - reference) > Lease.MaxClockDisagreementNs;
+    }
+}
