@@ -71,6 +71,7 @@ internal static class NodeCodec
         writer.UInt128(proposal.ProposalId);
         writer.String(proposal.ClusterId);
         writer.Identity(proposal.Proposer);
+        writer.VarInt64(proposal.CreatedNs);
         writer.Count(proposal.Founders.Length);
         foreach (var founder in proposal.Founders)
         {
@@ -81,14 +82,14 @@ internal static class NodeCodec
 
     public static BootstrapProposal Proposal(this ref CodecReader reader)
     {
-        var (id, cluster, proposer) = (reader.UInt128(), reader.String(), reader.Identity());
+        var (id, cluster, proposer, createdNs) = (reader.UInt128(), reader.String(), reader.Identity(), reader.VarInt64());
         var founders = ImmutableArray.CreateBuilder<Founder>();
         for (var left = reader.Count(); left > 0; left--)
         {
             founders.Add(new Founder(reader.Identity(), reader.Facts()));
         }
 
-        return new BootstrapProposal(id, cluster, proposer, founders.DrainToImmutable());
+        return new BootstrapProposal(id, cluster, proposer, founders.DrainToImmutable()) { CreatedNs = createdNs };
     }
 
     public static void Bootstrap(this CodecWriter writer, BootstrapRecord record)

@@ -253,9 +253,13 @@ public sealed class ProtocolNode : IRaftEvents
                 peer.FailingUntilNs = Math.Max(peer.FailingUntilNs, node.NowNs + (2 * node.Settings.HeartbeatNs));
             }
         }
-        else if (raft.IsLeader)
+        else if (node.Book.Find(envelope.From.Id) is { } direct)
         {
-            detector.Heard(envelope.From, envelope.AppliedIndex);
+            direct.FailingUntilNs = 0;
+            if (raft.IsLeader)
+            {
+                detector.Heard(envelope.From, envelope.AppliedIndex);
+            }
         }
 
         if (raft.IsLeader)

@@ -14,6 +14,7 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
 {
     private const int RemembersForwarded = 4096;
     private const long ReadRetryNs = 500_000_000;
+    private const long ProposalRetryNs = 1_000_000_000;
 
     private readonly SortedDictionary<long, Proposal> proposals = [];
     private readonly SortedDictionary<long, List<Proposal>> byIndex = [];
@@ -76,7 +77,7 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
             {
                 GiveUp(proposal);
             }
-            else if (!proposal.Sent)
+            else if (!proposal.Sent || IsOverdue(proposal))
             {
                 TrySend(proposal);
             }
@@ -104,6 +105,10 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
             }
         }
     }
+
+    /// <summary>The same leader knows a repeated question by its number: asking it again is safe.</summary>
+    private bool IsOverdue(Proposal proposal) =>
+        proposal.Index == 0 && proposal.SentTo != node.Self && raft.Leader == proposal.SentTo && node.NowNs - proposal.SentNs >= ProposalRetryNs;
 
     /// <summary>Another leader: what was sent to the one before without an answer has an unknown outcome.</summary>
     public void LeaderChanged()
@@ -196,6 +201,7 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
         {
             proposal.Sent = true;
             proposal.SentTo = leader;
+            proposal.SentNs = node.NowNs;
             node.Send(leader.Member, new ProposeRequest(proposal.Number, proposal.Command));
         }
     }
@@ -382,6 +388,8 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
         public bool Sent { get; set; }
 
         public NodeIdentity SentTo { get; set; }
+
+        public long SentNs { get; set; }
 
         public long Index { get; set; }
 

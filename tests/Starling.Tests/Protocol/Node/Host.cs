@@ -85,7 +85,7 @@ internal sealed class Host(World world, NodeFacts facts, BootstrapOptions bootst
     /// <summary>Starts from a copy of another machine's disk.</summary>
     public void CloneDiskOf(Host other)
     {
-        disk = other.Disk;
+        disk = other.Disk.Copy();
     }
 
     public void Pause(double seconds) => PausedUntilNs = world.NowNs + (long)(seconds * World.Second);

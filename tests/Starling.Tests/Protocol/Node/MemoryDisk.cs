@@ -57,6 +57,13 @@ internal sealed class MemoryDisk(Incarnation incarnation)
     /// <summary>Loses the newest entries, as a disk that lied about a flush would.</summary>
     public void LoseEntriesFrom(long index) => entries.RemoveAll(e => e.Index >= index);
 
+    public MemoryDisk Copy()
+    {
+        var copy = new MemoryDisk(Incarnation) { HardState = HardState, Snapshot = Snapshot, Bootstrap = Bootstrap, LogWasLost = LogWasLost };
+        copy.entries.AddRange(entries);
+        return copy;
+    }
+
     public RestoredState Restore() => new()
     {
         Incarnation = Incarnation,
