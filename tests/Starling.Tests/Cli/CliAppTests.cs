@@ -1,3 +1,5 @@
+using Starling.Cli;
+using Starling.Cli.Commands;
 using Starling.Cli.Output;
 using Starling.Tests.Client;
 using Xunit;
@@ -133,6 +135,21 @@ public sealed class CliAppTests : IAsyncLifetime
             """);
         Assert.StartsWith("NAME:\n   ais - ", (await CliRun.Of(cluster, string.Empty)).Out, StringComparison.Ordinal);
         Assert.Matches("^version [0-9]+\\.[0-9]+\\.[0-9]+", (await CliRun.Of(cluster, "version")).Out);
+    }
+
+    [Fact]
+    public void Every_command_and_alias_is_in_the_documentation()
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "cli.md"));
+        var paths = Leaves(CommandTree.Build(new Flags())).Select(command => command.Path).Concat(CommandTree.Aliases.Select(pair => $"ais {pair.Key}"));
+
+        // The groups "ais show ..." and "ais config show ..." repeat commands that are documented under their own names.
+        var missing = paths.Where(path => !text.Contains($"`{path}", StringComparison.Ordinal)
+            && !path.StartsWith("ais cluster show", StringComparison.Ordinal) && !path.StartsWith("ais config show", StringComparison.Ordinal) && !path.StartsWith("ais show config", StringComparison.Ordinal));
+        Assert.Empty(missing);
+
+        static IEnumerable<CliCommand> Leaves(CliCommand command) =>
+            (command.Run is null ? [] : new[] { command }).Concat(command.Subcommands.OfType<CliCommand>().SelectMany(Leaves));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Starling.Core.Hashing;
 using Starling.Core.Wire;
 using Starling.Tests.Client;
 
@@ -34,6 +35,9 @@ internal sealed class FakeCluster : IAsyncDisposable
 
     /// <summary>Runs before every answer; true means that it has answered.</summary>
     public Func<HttpContext, SeenRequest, Task<bool>> Before { get; set; } = (_, _) => Task.FromResult(false);
+
+    /// <summary>True: the announced checksums are not those of the bytes.</summary>
+    public bool IsLying { get; set; }
 
     public string Primary { get; set; } = "qWmp8080";
 
@@ -249,7 +253,7 @@ internal sealed class FakeCluster : IAsyncDisposable
 
         context.Response.Headers["Ais-Version"] = "1";
         context.Response.Headers["Ais-Checksum-Type"] = "xxhash2";
-        context.Response.Headers["Ais-Checksum-Value"] = "0123456789abcdef";
+        context.Response.Headers["Ais-Checksum-Value"] = IsLying ? "0123456789abcdef" : IncrementalChecksum.Compute(ChecksumType.Xxhash2, body);
         context.Response.Headers["Ais-Location"] = "t[cVnt8082]:mp[/data/1]";
         context.Response.Headers["Ais-Custom-Md"] = "color=red";
         context.Response.Headers["Ais-Atime"] = "1763672400000000000";

@@ -232,6 +232,24 @@ public sealed class ObjectTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Bytes_that_do_not_match_the_announced_checksum_are_refused_and_not_kept()
+    {
+        cluster.Buckets["nnn"]["o"] = "hello world"u8.ToArray();
+        Assert.Equal(0, (await Run("get ais://nnn/o")).ExitCode);
+        File.Delete(Path.Combine(directory, "o"));
+        cluster.IsLying = true;
+
+        var run = await Run("get ais://nnn/o");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("Error: ais://nnn/o is damaged: xxhash2 of the bytes that arrived is ", run.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(directory));
+        Assert.Equal(1, (await Run("cat ais://nnn/o")).ExitCode);
+        Assert.Equal(1, (await Run("get ais://nnn out --prefix o --yes")).ExitCode);
+        Assert.Equal(0, (await Run("cat ais://nnn/o --offset 0 --length 5")).ExitCode);
+    }
+
+    [Fact]
     public async Task Objects_are_removed_one_by_one_by_template_and_by_prefix()
     {
         foreach (var name in new[] { "a", "s-00", "s-01", "s-02", "p/1", "p/2", "keep" })
@@ -251,6 +269,7 @@ public sealed class ObjectTests : IAsyncLifetime
     public async Task Properties_of_an_object_are_a_table()
     {
         cluster.Buckets["nnn"]["o"] = new byte[2048];
+        cluster.IsLying = true;
 
         (await Run("object show ais://nnn/o")).Prints("""
             PROPERTY   VALUE

@@ -14,7 +14,7 @@ internal static class CatCommand
         await using var body = await ObjectErrors.OnAsync(session, uri, () => session.Client.Objects.GetAsync(uri.Bucket, uri.Rest, range, cancellation: session.Cancellation)).ConfigureAwait(false);
         await session.Out.FlushAsync(session.Cancellation).ConfigureAwait(false);
         await using var output = session.Environment.OpenOutput();
-        await body.Stream.CopyToAsync(output, session.Cancellation).ConfigureAwait(false);
+        await Verification.Of(body, uri.ToString(), range is not null, static _ => { }).CopyToAsync(output, session.Cancellation).ConfigureAwait(false);
         await output.FlushAsync(session.Cancellation).ConfigureAwait(false);
         return ExitCode.Ok;
     }

@@ -39,7 +39,7 @@ internal static class GetCommand
         var range = ByteRangeFlags.Of(session);
         await using var body = await ObjectErrors.OnAsync(session, uri, () => session.Client.Objects.GetAsync(uri.Bucket, uri.Rest, range, cancellation: session.Cancellation)).ConfigureAwait(false);
         var progress = ProgressOf(session, "Objects:", 1, body.LengthBytes ?? 0);
-        var size = await SaveAsync(new CountingStream(body.Stream, progress.AddBytes), path, session.Cancellation).ConfigureAwait(false);
+        var size = await SaveAsync(Verification.Of(body, uri.ToString(), range is not null, progress.AddBytes), path, session.Cancellation).ConfigureAwait(false);
         progress.Finish();
         session.Out.WriteLine(range is { } bounds
             ? $"Read range (length {units.Size(size)} at offset {bounds.From}) of {uri} as {path}"
@@ -84,7 +84,7 @@ internal static class GetCommand
         await Parallel.ForEachAsync(names, workers, async (entry, cancellation) =>
         {
             await using var body = await session.Client.Objects.GetAsync(bucket, entry.Name, cancellation: cancellation).ConfigureAwait(false);
-            await SaveAsync(new CountingStream(body.Stream, progress.AddBytes), PathFor(directory, entry.Name), cancellation).ConfigureAwait(false);
+            await SaveAsync(Verification.Of(body, $"{bucket.Cname}/{entry.Name}", isRange: false, progress.AddBytes), PathFor(directory, entry.Name), cancellation).ConfigureAwait(false);
             progress.AddObject();
         }).ConfigureAwait(false);
         progress.Finish();

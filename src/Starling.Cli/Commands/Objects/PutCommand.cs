@@ -178,10 +178,10 @@ internal static class PutCommand
             {
                 progress.AddBytes(-Interlocked.Exchange(ref sent, 0));
                 var file = new FileStream(upload.File, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
-                return new CountingStream(file, bytes =>
+                return new ObservedStream(file, bytes =>
                 {
-                    Interlocked.Add(ref sent, bytes);
-                    progress.AddBytes(bytes);
+                    Interlocked.Add(ref sent, bytes.Length);
+                    progress.AddBytes(bytes.Length);
                 });
             }
         }

@@ -1,7 +1,10 @@
 namespace Starling.Cli.Commands.Objects;
 
-/// <summary>Reads through and tells how much went by.</summary>
-internal sealed class CountingStream(Stream inner, Action<long> count) : Stream
+/// <summary>What was read; empty at the end.</summary>
+internal delegate void Observer(ReadOnlySpan<byte> bytes);
+
+/// <summary>Reads through and shows an observer what goes by; the observer may refuse it by throwing.</summary>
+internal sealed class ObservedStream(Stream inner, Observer observer) : Stream
 {
     public override bool CanRead => true;
 
@@ -20,7 +23,7 @@ internal sealed class CountingStream(Stream inner, Action<long> count) : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        count(read);
+        observer(buffer.Span[..read]);
         return read;
     }
 
@@ -29,7 +32,7 @@ internal sealed class CountingStream(Stream inner, Action<long> count) : Stream
     public override int Read(byte[] buffer, int offset, int length)
     {
         var read = inner.Read(buffer, offset, length);
-        count(read);
+        observer(buffer.AsSpan(offset, read));
         return read;
     }
 
