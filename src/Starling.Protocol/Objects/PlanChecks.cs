@@ -18,14 +18,11 @@ internal static class PlanChecks
             return PlanAction.Wait(view, Unavailable($"target {view.Self} is starting: its session is not committed yet"));
         }
 
-        switch (view.State.StandingOf(bucketId))
+        if (view.State.FindBucket(name.Bucket)?.Id != bucketId)
         {
-            case BucketStanding.Unknown:
-                return PlanAction.Wait(view, Unavailable($"bucket \"{name.Bucket.Cname}\" with id {bucketId} has not reached target {view.Self} yet"));
-            case BucketStanding.Retired:
-                return PlanAction.Refuse(new StoreError(ErrorCode.BucketNotFound, $"bucket \"{name.Bucket.Cname}\" does not exist"));
-            default:
-                break;
+            return bucketId >= view.State.NextBucketId
+                ? PlanAction.Wait(view, Unavailable($"bucket \"{name.Bucket.Cname}\" with id {bucketId} has not reached target {view.Self} yet"))
+                : PlanAction.Refuse(new StoreError(ErrorCode.BucketNotFound, $"bucket \"{name.Bucket.Cname}\" does not exist"));
         }
 
         var owner = view.State.Newest.OwnerOf(name.Digest);

@@ -42,9 +42,14 @@ public sealed record FormCluster(string ClusterId, long CreatedNs, ImmutableArra
             return new StoreError(ErrorCode.Invalid, $"configuration: {malformed}");
         }
 
-        if (!Members.Any(m => m.Role == NodeRole.Gateway))
+        if (!Members.Any(m => m.Role == NodeRole.Gateway && m.Electable))
         {
-            return new StoreError(ErrorCode.Invalid, "members: a cluster is formed by at least one gateway; targets join afterwards");
+            return new StoreError(ErrorCode.Invalid, "members: a cluster is formed by at least one electable gateway; targets join afterwards");
+        }
+
+        if (Members.Any(m => m.Id.IsNone || m.Incarnation == Incarnation.None))
+        {
+            return new StoreError(ErrorCode.Invalid, "members: every one names its id and its incarnation");
         }
 
         var twice = Members.GroupBy(m => m.Id).FirstOrDefault(g => g.Count() > 1);
@@ -81,9 +86,9 @@ public sealed record FormCluster(string ClusterId, long CreatedNs, ImmutableArra
     /// <inheritdoc/>
     public override string Result(ClusterState before, long index) => ClusterId;
 
-    /// <summary>The gateways among the founding members, sorted.</summary>
+    /// <summary>The electable gateways among the founding members, sorted; who may not be elected learns only (rule A1).</summary>
     public VoterSet FirstVoters() =>
-        new([.. Members.Where(m => m.Role == NodeRole.Gateway).Select(m => new Member(m.Id, m.Incarnation)).Order()]);
+        new([.. Members.Where(m => m.Role == NodeRole.Gateway && m.Electable).Select(m => new Member(m.Id, m.Incarnation)).Order()]);
 
     /// <inheritdoc/>
     public bool Equals(FormCluster? other) => other is not null && base.Equals(other) && ClusterId == other.ClusterId

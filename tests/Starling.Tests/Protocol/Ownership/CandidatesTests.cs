@@ -75,4 +75,27 @@ public class CandidatesTests
         Assert.True(Candidates.SameClean(state, fenced));
         Assert.False(Candidates.SameClean(state, state.WithIntegers(1, fenced: 2, clean: 2)));
     }
+
+    [Fact]
+    public void In_a_converged_cluster_owner_candidates_and_fence_allocate_nothing()
+    {
+        var state = Fold.Serving(6);
+        var digest = ObjectName.Parse(Fold.Bucket(), "o").Digest;
+        var self = Placement.Owner(state, digest);
+        long Allocated()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0UL; i < 1_000; i++)
+            {
+                _ = Placement.Owner(state, digest + i);
+                _ = Candidates.Of(state, self, digest + i, Candidates.NoRecord);
+                _ = Fence.WaitsFor(state, self, digest + i);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Allocated();
+        Assert.Equal(0, Allocated());
+    }
 }

@@ -23,6 +23,18 @@ public class ClusterStateTests
     }
 
     [Fact]
+    public void A1_a_gateway_that_may_not_be_elected_is_no_first_voter()
+    {
+        FoundingMember Member(int n, bool electable) => new(Fold.Gateway(n), NodeRole.Gateway, Fold.IncarnationOf(Fold.Gateway(n)), Fold.AddressesOf(Fold.Gateway(n)), electable);
+
+        Assert.Equal([Fold.MemberOf(Fold.Gateway(2))], new FormCluster("8d6wTn4G1", 1, [Member(1, false), Member(2, true)]).FirstVoters().Members.ToArray());
+        Assert.Equal(ErrorCode.Invalid, ClusterState.Empty.Try(new FormCluster("8d6wTn4G1", 1, [Member(1, false)])).Outcome.Error?.Code);
+        Assert.Equal(ErrorCode.Invalid, ClusterState.Empty.Try(new FormCluster("8d6wTn4G1", 1, [Member(1, true), Member(1, true)])).Outcome.Error?.Code);
+        Assert.Equal(ErrorCode.Invalid, ClusterState.Empty.Try(new FormCluster(string.Empty, 1, [Member(1, true)])).Outcome.Error?.Code);
+        Assert.Equal(ErrorCode.Invalid, ClusterState.Empty.Try(new FormCluster("8d6wTn4G1", 1, [Member(1, true)]) { Config = new ClusterConfig("[]") }).Outcome.Error?.Code);
+    }
+
+    [Fact]
     public void A_voters_entry_replaces_the_voters_and_nothing_else()
     {
         var state = Fold.Formed();
