@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Starling.Core.Names;
+using Starling.Protocol.State.Commands;
 
 namespace Starling.Protocol.Consensus;
 
@@ -79,6 +81,27 @@ internal sealed class RaftLog
             if (this[index].Kind == EntryKind.Noop)
             {
                 return this[index];
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Control address of a node by the newest entry that names it, or null.</summary>
+    public string? AddressOf(NodeId id)
+    {
+        for (var index = LastIndex; Has(index); index--)
+        {
+            var address = this[index].Command switch
+            {
+                AdmitNode admit when admit.Id == id => admit.Addresses.Control,
+                UpdateNodeAddresses update when update.Member.Id == id => update.Addresses.Control,
+                FormCluster form => form.Members.FirstOrDefault(m => m.Id == id)?.Addresses.Control,
+                _ => null,
+            };
+            if (address is not null)
+            {
+                return address;
             }
         }
 

@@ -14,6 +14,9 @@ internal sealed class Peer(NodeId id, string address)
     /// <summary>Until then the direct way counts as failing and messages take a hop (rule A6).</summary>
     public long FailingUntilNs { get; set; }
 
+    /// <summary>When the direct way was tried last although it counts as failing.</summary>
+    public long DirectTryNs { get; set; }
+
     /// <summary>A running or decided question whether the old address still answers as this id (rule A8).</summary>
     public Challenge? Challenge { get; set; }
 }

@@ -53,6 +53,9 @@ internal sealed class NodeContext
 
     public AddressBook Book { get; } = new();
 
+    /// <summary>Control address of a node by entries of the log that are not applied yet; null when none names it.</summary>
+    public Func<NodeId, string?> AddressInLog { get; set; } = _ => null;
+
     public required PersistQueue Disk { get; init; }
 
     /// <summary>Something that the view shows has changed.</summary>
@@ -83,7 +86,7 @@ internal sealed class NodeContext
     /// <summary>To a member; over another one while the direct way fails (rule A6).</summary>
     public void Send(Member to, Message message)
     {
-        if (Book.Find(to.Id) is not { } peer)
+        if (Find(to.Id) is not { } peer)
         {
             return;
         }
@@ -92,13 +95,29 @@ internal sealed class NodeContext
         if (peer.FailingUntilNs > NowNs && RelayFor(to.Id) is { } relay)
         {
             sends.Add(new Send(relay.Address, envelope with { Relay = true }));
-            if (message is not HeartbeatRequest)
+
+            // A relay may be a black hole, and the cut may be over: the direct way is tried beside it now and then.
+            if (message is not HeartbeatRequest && NowNs - peer.DirectTryNs < Settings.HeartbeatNs / 2)
             {
                 return;
             }
+
+            peer.DirectTryNs = NowNs;
         }
 
         sends.Add(new Send(peer.Address, envelope));
+    }
+
+    // A voter counts from the moment its entry is appended (rule A2), which may be long before its admission is applied here: after a restart of
+    // everybody nothing is applied until somebody is elected. An address is gossip, so the log will do.
+    private Peer? Find(NodeId id)
+    {
+        if (Book.Find(id) is null && AddressInLog(id) is { } address)
+        {
+            Book.Set(id, address);
+        }
+
+        return Book.Find(id);
     }
 
     /// <summary>After everything written so far is on the disk.</summary>

@@ -60,6 +60,7 @@ public sealed class ProtocolNode : IRaftEvents
         }
 
         raft = new Raft(node, restored, this);
+        node.AddressInLog = id => raft.Log.AddressOf(id);
         desk = new RequestDesk(node, raft);
         leases = new LeaseDesk(node, raft);
         holder = new LeaseHolder(node, raft) { AskSelf = number => leases.On(node.Self, new LeaseRequest(number), r => holder!.On(r)) };
@@ -142,6 +143,7 @@ public sealed class ProtocolNode : IRaftEvents
         if (node.ClusterId.Length == 0)
         {
             joiner.Tick();
+            desk.Tick();
             return;
         }
 
