@@ -39,8 +39,8 @@ public enum Mark
     LeaderSteppedDown,
     LeadershipTransferred,
     VotersChanged,
-    VoterReplaced,
-    NewIncarnation,
+    VoterAdded,
+    VoterRemoved,
     ClusterFormed,
     ClusterInitialised,
     NodeJoined,
@@ -76,6 +76,7 @@ public enum Mark
     ProposalRefused,
 
     // Checks
+    CheckOneCluster,
     CheckLeaderPerTerm,
     CheckLeaderComplete,
     CheckCommittedOnMajority,

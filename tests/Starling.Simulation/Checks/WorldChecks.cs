@@ -24,6 +24,7 @@ public sealed partial class WorldChecks(SimWorld world)
     private readonly SortedDictionary<(int Machine, Incarnation Incarnation, long Term), NodeId> _votes = [];
     private readonly List<ulong> _stateHash = [];
     private readonly List<ulong> _fullHash = [];
+    private string? _clusterId;
 
     /// <summary>Greatest index that any node ever knew as committed.</summary>
     public long CommitIndex => _committed.Count;
@@ -33,6 +34,12 @@ public sealed partial class WorldChecks(SimWorld world)
 
     public void OnSend(SimNode node, Envelope envelope)
     {
+        if (envelope.From.Session != node.Session)
+        {
+            // Passed on for another member (rule A6).
+            return;
+        }
+
         switch (envelope.Message)
         {
             case VoteResponse { Granted: true } vote:
@@ -41,7 +48,7 @@ public sealed partial class WorldChecks(SimWorld world)
             case VoteRequest vote:
                 Voted(node, vote.Term, node.Id);
                 break;
-            case AppendResponse { Success: true } append when !envelope.Relayed:
+            case AppendResponse { Success: true } append:
                 world.Coverage.Hit(Mark.CheckAppendDurable);
                 if (append.Index > node.Disk.Durable.LastIndex)
                 {
@@ -49,10 +56,11 @@ public sealed partial class WorldChecks(SimWorld world)
                 }
 
                 break;
-            case LeaseRequest request when envelope.From.Session == node.Session:
-                _leaseRequests[(node.Index, node.Process, request.Number)] = (node.Clock.MonotonicNs(world.NowNs), CommitIndex);
+            case LeaseRequest request:
+                // Sent again by another way it is still the request of then.
+                _leaseRequests.TryAdd((node.Index, node.Process, request.Number), (node.Clock.MonotonicNs(world.NowNs), CommitIndex));
                 break;
-            case LeaseResponse { Granted: true } response when envelope.From.Session == node.Session && !envelope.Relayed:
+            case LeaseResponse { Granted: true } response:
                 Granted(node, envelope, response);
                 break;
             default:
@@ -85,14 +93,10 @@ public sealed partial class WorldChecks(SimWorld world)
 
     public void BeforeWrite(SimNode node, PersistBatch batch)
     {
-        if (batch.NewIncarnation is not null)
-        {
-            world.Coverage.Hit(Mark.NewIncarnation);
-        }
-
         if (batch.Snapshot is { } snapshot)
         {
-            world.Coverage.Hit(node.View is { } view && view.AppliedIndex >= snapshot.Index ? Mark.SnapshotTaken : Mark.SnapshotInstalled);
+            var own = node.Disk.Written.Entry(snapshot.Index) is not null || (!batch.Entries.IsEmpty && batch.Entries[0].Index <= snapshot.Index);
+            world.Coverage.Hit(own ? Mark.SnapshotTaken : Mark.SnapshotInstalled);
         }
 
         if (batch.TruncateFrom > 0 && node.View is { } current && batch.TruncateFrom <= current.CommitIndex && batch.NewIncarnation is null)
@@ -103,6 +107,11 @@ public sealed partial class WorldChecks(SimWorld world)
 
     public void OnPublication(SimNode node, NodePublication? before, NodePublication view)
     {
+        if (before?.ClusterId != view.ClusterId && view.ClusterId.Length > 0)
+        {
+            OneCluster(node, view.ClusterId);
+        }
+
         if (before?.Role != view.Role || before.Term != view.Term)
         {
             RoleChanged(node, before, view);
@@ -121,6 +130,17 @@ public sealed partial class WorldChecks(SimWorld world)
         if (before is null || !ReferenceEquals(before.Lease, view.Lease))
         {
             LeaseChanged(node, before, view);
+        }
+    }
+
+    // Rule A9: whatever happens at the beginning, there is one cluster.
+    private void OneCluster(SimNode node, string clusterId)
+    {
+        world.Coverage.Hit(Mark.CheckOneCluster);
+        _clusterId ??= clusterId;
+        if (_clusterId != clusterId)
+        {
+            throw new CheckFailedException("one cluster", $"{node} is in cluster {clusterId}, others are in {_clusterId}");
         }
     }
 
@@ -194,7 +214,7 @@ public sealed partial class WorldChecks(SimWorld world)
             return;
         }
 
-        if (log.Entry(index)?.Term != _committed[index - 1]?.Term)
+        if (_committed[index - 1] is not null && log.Entry(index)?.Term != _committed[index - 1]?.Term)
         {
             throw new CheckFailedException(
                 "committed entries stay",
@@ -238,7 +258,7 @@ public sealed partial class WorldChecks(SimWorld world)
                 throw new CheckFailedException("commit by the leader's own term", $"{node}, leader of term {view.Term}, commits index {top.Index} of term {top.Term} by counting");
             }
 
-            OnMajority(node, view, view.CommitIndex, top?.Term ?? 0);
+            OnMajority(node, view, view.CommitIndex, top?.Term ?? log.Snapshot.Term);
         }
 
         for (var index = CommitIndex + 1; index <= view.CommitIndex; index++)
@@ -385,9 +405,9 @@ public sealed partial class WorldChecks(SimWorld world)
             }
         }
 
-        if (before.Voters.Members.Length == state.Voters.Members.Length && !before.Voters.Equals(state.Voters))
+        if (!before.Voters.Equals(state.Voters) && !before.Voters.Members.IsEmpty)
         {
-            coverage.Hit(Mark.VoterReplaced);
+            coverage.Hit(before.Voters.Members.Any(m => !state.Voters.Contains(m)) ? Mark.VoterRemoved : Mark.VoterAdded);
         }
     }
 }

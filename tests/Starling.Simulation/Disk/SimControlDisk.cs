@@ -147,12 +147,17 @@ public sealed class ControlImage
 
     public BootstrapRecord Bootstrap { get; private set; } = BootstrapRecord.None;
 
-    public long LastIndex => Entries.Count > 0 ? Entries[^1].Index : Snapshot.Index;
+    public long LastIndex => Entries.Count > 0 ? Math.Max(Entries[^1].Index, Snapshot.Index) : Snapshot.Index;
 
-    public LogEntry? Entry(long index)
+    /// <summary>What the last snapshot made superfluous: a checker may still want to see it.</summary>
+    private List<LogEntry> Trimmed { get; set; } = [];
+
+    public LogEntry? Entry(long index) => Find(Entries, index) ?? Find(Trimmed, index);
+
+    private static LogEntry? Find(List<LogEntry> entries, long index)
     {
-        var position = Entries.Count == 0 ? -1 : index - Entries[0].Index;
-        return position >= 0 && position < Entries.Count ? Entries[(int)position] : null;
+        var position = entries.Count == 0 ? -1 : index - entries[0].Index;
+        return position >= 0 && position < entries.Count ? entries[(int)position] : null;
     }
 
     public void Apply(PersistBatch batch)
@@ -163,19 +168,20 @@ public sealed class ControlImage
             HardState = HardState.Initial;
             Snapshot = Snapshot.Initial;
             Entries.Clear();
+            Trimmed = [];
             Bootstrap = BootstrapRecord.None;
         }
 
         if (batch.Snapshot is { } snapshot)
         {
             Snapshot = snapshot;
-            if (LastIndex < snapshot.Index || batch.KeepFrom > LastIndex)
+
+            // The entries of the same batch follow: those that the node keeps may end below the snapshot for the moment.
+            if (Entries.Count > 0 && batch.KeepFrom > Entries[0].Index)
             {
-                Entries.Clear();
-            }
-            else if (Entries.Count > 0 && batch.KeepFrom > Entries[0].Index)
-            {
-                Entries.RemoveRange(0, (int)(batch.KeepFrom - Entries[0].Index));
+                var count = (int)Math.Min(Entries.Count, batch.KeepFrom - Entries[0].Index);
+                Trimmed = Entries.GetRange(0, count);
+                Entries.RemoveRange(0, count);
             }
         }
 
@@ -188,9 +194,11 @@ public sealed class ControlImage
 
         foreach (var entry in batch.Entries)
         {
-            if (entry.Index != LastIndex + 1)
+            // What a snapshot of the same batch covers may follow it, and may begin anywhere below.
+            var last = Entries.Count > 0 ? Entries[^1].Index : Snapshot.Index;
+            if (Entries.Count > 0 ? entry.Index != last + 1 : entry.Index > last + 1)
             {
-                throw new CheckFailedException("log batches", $"entry {entry.Index} was written behind index {LastIndex}: the log would have a gap");
+                throw new CheckFailedException("log batches", $"entry {entry.Index} was written behind index {last}: the log would have a gap");
             }
 
             Entries.Add(entry);

@@ -27,10 +27,21 @@ public sealed class NetworkConditions
 }
 
 /// <summary>Directed links between nodes, per network: loss, delay, duplication, reordering, cuts.</summary>
-public sealed class SimNetwork(int nodes, SimRandom random)
+public sealed class SimNetwork(SimRandom random)
 {
-    private readonly bool[] _cut = new bool[2 * nodes * nodes];
+    private const int MaxNodes = 16;
+    private readonly bool[] _cut = new bool[2 * MaxNodes * MaxNodes];
+    private int _nodes;
     private readonly NetworkConditions[] _conditions = [new(), new()];
+
+    /// <summary>One more machine.</summary>
+    public void Grow()
+    {
+        if (++_nodes > MaxNodes)
+        {
+            throw new InvalidOperationException($"a world has at most {MaxNodes} machines");
+        }
+    }
 
     public long Lost { get; private set; }
 
@@ -96,5 +107,5 @@ public sealed class SimNetwork(int nodes, SimRandom random)
         return random.Between(conditions.MinDelayNs, conditions.MaxDelayNs);
     }
 
-    private int Index(NetworkKind network, int from, int to) => ((((int)network * nodes) + from) * nodes) + to;
+    private int Index(NetworkKind network, int from, int to) => ((((int)network * MaxNodes) + from) * MaxNodes) + to;
 }

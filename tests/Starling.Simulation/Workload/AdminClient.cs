@@ -13,7 +13,7 @@ namespace Starling.Simulation.Workload;
 /// Creates, changes and destroys its buckets, changes the configuration, asks for another leader; repeats a request under its id until the outcome is known.
 /// Nobody else touches its buckets, so that what it was told must be what the state says.
 /// </summary>
-public sealed class AdminClient(SimWorld world, int number, BucketName[] buckets, long untilNs)
+public sealed class AdminClient(SimWorld world, int number, BucketName[] buckets, Func<bool> isOver)
 {
     private readonly ulong[] _known = new ulong[buckets.Length];
     private int _requests;
@@ -26,7 +26,7 @@ public sealed class AdminClient(SimWorld world, int number, BucketName[] buckets
 
     private void Act()
     {
-        if (world.NowNs >= untilNs)
+        if (isOver())
         {
             return;
         }

@@ -27,6 +27,7 @@ public sealed class ObjectCall
     private readonly Action<ObjectCall> _done;
     private int _attempt;
     private bool _atTarget;
+    private bool _isRemembered;
 
     public ObjectCall(SimWorld world, ObjectCallKind kind, ObjectName name, long value, long expected, long patienceNs, Action<ObjectCall> done)
     {
@@ -87,9 +88,16 @@ public sealed class ObjectCall
 
     public void Resolved(int attempt, ulong bucketId)
     {
-        if (attempt == _attempt)
+        if (attempt != _attempt)
         {
-            BucketId = bucketId;
+            return;
+        }
+
+        BucketId = bucketId;
+        if (IsEnded)
+        {
+            // The client has given up, the target begins only now: it may be done yet.
+            _world.Checks.Remember(this);
         }
     }
 
@@ -232,7 +240,7 @@ public sealed class ObjectCall
     /// <summary>How the call reads in a history; null when it says nothing (never done).</summary>
     public HistoryCall? ToHistory()
     {
-        if (IsStale || BucketId == 0)
+        if (IsStale || BucketId == 0 || _isRemembered)
         {
             return null;
         }
@@ -250,6 +258,7 @@ public sealed class ObjectCall
             return null;
         }
 
+        _isRemembered = true;
         return new HistoryCall
         {
             Kind = Kind switch

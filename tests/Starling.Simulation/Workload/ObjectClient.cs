@@ -4,7 +4,7 @@ using Starling.Simulation.World;
 namespace Starling.Simulation.Workload;
 
 /// <summary>One client: a request at a time, most of them on a few hot names, some on names of its own; reads often what it wrote.</summary>
-public sealed class ObjectClient(SimWorld world, ObjectName[] hot, ObjectName[] cold, long untilNs, long thinkNs)
+public sealed class ObjectClient(SimWorld world, ObjectName[] hot, ObjectName[] cold, Func<bool> isOver, long thinkNs)
 {
     private readonly SortedDictionary<string, long> _seen = new(StringComparer.Ordinal);
     private ObjectCall? _current;
@@ -19,7 +19,7 @@ public sealed class ObjectClient(SimWorld world, ObjectName[] hot, ObjectName[] 
 
     private void Act()
     {
-        if (world.NowNs >= untilNs)
+        if (isOver())
         {
             return;
         }

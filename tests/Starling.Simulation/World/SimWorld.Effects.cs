@@ -15,7 +15,10 @@ public sealed partial class SimWorld
     {
         if (Options.Log is not null)
         {
-            Note($"{node.Name,-4} <- {cause ?? "tick or flush"}");
+            if (effects.Count > 0 || cause is not null)
+            {
+                Note($"{node.Name,-4} <- {(cause is Envelope envelope ? $"{envelope.From.Id}{(envelope.Relay ? " (relay)" : string.Empty)} {envelope.Message}" : cause ?? "tick or flush")}");
+            }
         }
 
         foreach (var effect in effects.AsSpan())
@@ -59,8 +62,17 @@ public sealed partial class SimWorld
         Send send => $"-> {send.Address} {send.Envelope.Message}",
         Publish publish =>
             $"publish {publish.View.Role} term {publish.View.Term} commit {publish.View.CommitIndex} applied {publish.View.AppliedIndex} leader {publish.View.Leader?.Id} ready {publish.View.LeaderReady} waiting {publish.View.Waiting}",
-        _ => effect.ToString(),
+        Persist persist => $"persist {persist.Token}: {Describe(persist.Batch)}",
+        _ => effect.ToString() ?? string.Empty,
     };
+
+    private static string Describe(PersistBatch batch) =>
+        (batch.NewIncarnation is null ? string.Empty : $"incarnation {batch.NewIncarnation} ")
+        + (batch.Snapshot is null ? string.Empty : $"snapshot {batch.Snapshot.Index} keep from {batch.KeepFrom} ")
+        + (batch.HardState is null ? string.Empty : $"term {batch.HardState.Term} vote {batch.HardState.VotedFor?.Id} ")
+        + (batch.TruncateFrom == 0 ? string.Empty : $"truncate from {batch.TruncateFrom} ")
+        + (batch.Entries.IsEmpty ? string.Empty : $"entries {string.Join(' ', batch.Entries.Select(e => $"{e.Index}/{e.Term} {e.Kind} {e.Command?.GetType().Name}"))} ")
+        + (batch.Bootstrap is null ? string.Empty : $"bootstrap {batch.Bootstrap.Phase}");
 
     private void BeginFlush(SimNode node)
     {

@@ -21,9 +21,6 @@ public sealed record WorldOptions
 
     public int Targets { get; init; } = 3;
 
-    /// <summary>Machines beyond those, which start only when told to: for clones and second starts.</summary>
-    public int Spares { get; init; }
-
     /// <summary>`--bootstrap-expect` of the gateways; 0: they wait for `cluster init`.</summary>
     public int Expect { get; init; }
 
@@ -52,13 +49,12 @@ public sealed partial class SimWorld
     public SimWorld(WorldOptions options)
     {
         Options = options;
-        var machines = options.Gateways + options.Targets + options.Spares;
         NetworkRandom = new SimRandom(options.Seed, 1);
         DiskRandom = new SimRandom(options.Seed, 2);
         FaultRandom = new SimRandom(options.Seed, 3);
         WorkRandom = new SimRandom(options.Seed, 4);
         _nodeRandom = new SimRandom(options.Seed, 5);
-        Network = new SimNetwork(machines, NetworkRandom);
+        Network = new SimNetwork(NetworkRandom);
         Checks = new WorldChecks(this);
         for (var i = 0; i < options.Gateways; i++)
         {
@@ -70,7 +66,8 @@ public sealed partial class SimWorld
             AddMachine("t" + (i + 1).ToString(CultureInfo.InvariantCulture), NodeRole.Target);
         }
 
-        var seeds = Nodes.Where(n => n.IsGateway).Select(n => n.Addresses.Control).ToArray();
+        // A gateway alone, with an empty disk, must be told of somebody to find its cluster again.
+        var seeds = Nodes.Where(n => n.IsGateway || options.Gateways == 1).Select(n => n.Addresses.Control).ToArray();
         foreach (var node in Nodes)
         {
             node.Bootstrap = new BootstrapOptions([.. seeds.Where(s => s != node.Addresses.Control)], node.IsGateway ? options.Expect : 0);
@@ -190,11 +187,13 @@ public sealed partial class SimWorld
         }
     }
 
-    private void AddMachine(string name, NodeRole role) => AddMachine(name, NodeId.Parse(name), role);
+    private void AddMachine(string name, NodeRole role) =>
+        AddMachine(name, NodeId.Parse((role == NodeRole.Gateway ? "gateway-" : "target-") + name[1..]), role);
 
-    /// <summary>Adds a machine; a spare may carry the id of another one.</summary>
-    public SimNode AddMachine(string name, NodeId id, NodeRole role)
+    /// <summary>Adds a machine; it may carry the id and the mountpaths of another one, and starts only when told to.</summary>
+    public SimNode AddMachine(string name, NodeId id, NodeRole role, SimNode? of = null)
     {
+        Network.Grow();
         var drift = Options.MaxDriftPerMillion;
         var node = new SimNode
         {
@@ -205,7 +204,7 @@ public sealed partial class SimWorld
             Addresses = new NodeAddresses($"http://{name}.public:8080", $"http://{name}.control:9080", $"http://{name}.data:10080"),
             Clock = new SimClock(_nodeRandom.Between(1 * Second, 100_000 * Second), (int)_nodeRandom.Between(-drift, drift)),
             LockDevice = (ulong)(Nodes.Count + 1),
-            MountpathIds = role == NodeRole.Target ? [name + "-m1", name + "-m2"] : [],
+            MountpathIds = of?.MountpathIds ?? (role == NodeRole.Target ? [name + "-m1", name + "-m2"] : []),
         };
         Nodes.Add(node);
         _byAddress[node.Addresses.Control] = node.Index;
@@ -213,6 +212,10 @@ public sealed partial class SimWorld
         if (role == NodeRole.Target)
         {
             node.Target = new TargetService(this, node);
+            if (of?.Target is { } original)
+            {
+                node.Target.CopyRecords(original);
+            }
         }
         else
         {

@@ -26,6 +26,15 @@ public sealed class TargetService(SimWorld world, SimNode node)
 
     public StoredRecord? RecordOf(string uname) => _slots.GetValueOrDefault(uname)?.Record;
 
+    /// <summary>This machine's disks are a copy of another one's.</summary>
+    public void CopyRecords(TargetService from)
+    {
+        foreach (var (uname, slot) in from._slots)
+        {
+            _slots[uname] = new NameSlot { Record = slot.Record };
+        }
+    }
+
     /// <summary>The world as a plan may see it at this instant.</summary>
     public ObjectView TakeView()
     {

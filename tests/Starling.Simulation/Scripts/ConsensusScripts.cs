@@ -1,0 +1,249 @@
+using System.Globalization;
+using Starling.Core.Errors;
+using Starling.Protocol.Consensus;
+using Starling.Protocol.Node;
+using Starling.Protocol.State.Commands;
+using Starling.Simulation.World;
+
+namespace Starling.Simulation.Scripts;
+
+/// <summary>Stories about voters, leaders and lost disks (rules A1-A8, A12).</summary>
+public static class ConsensusScripts
+{
+    [Script]
+    public static void NonLeadingMajority(TextWriter? log)
+    {
+        // Two gateways, three voting targets: what is committed while one gateway is away lies, after the leader's death, on targets alone.
+        var story = Story.Begin(log, gateways: 2, targets: 3);
+        story.Until(() => story.Leader!.View!.Voters.Members.Length == 5, 60, "five voters");
+        var leader = story.Leader!;
+        var away = story.World.Nodes.First(n => n.IsGateway && n != leader);
+        story.World.Cut(away.Name);
+        story.RunFor(1);
+        var id = story.CreateBucket("only-on-targets", leader.Name);
+        story.World.PowerOff(leader);
+        story.World.Heal(away.Name);
+        var caretaker = false;
+        story.Until(
+            () =>
+            {
+                caretaker |= story.World.Nodes.Exists(n => n is { IsUp: true, IsGateway: false, View.Role: ConsensusRole.Leader });
+                return caretaker && story.Leader == away;
+            },
+            20,
+            "a target leads until the gateway has caught up");
+        story.Require(away.View!.State.FindBucket(Story.Bucket("only-on-targets"))?.Id == id, "what was acknowledged is there");
+        story.World.Start(leader);
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void RankOfAGatewayThatVotersDoNotKnowYet(TextWriter? log)
+    {
+        // One voter misses that a gateway joined and became a voter; then that gateway is one of the few that are left.
+        var settings = NodeSettings.Default with { SettledGatewayNs = 60 * SimWorld.Second };
+        var story = Story.Begin(log, gateways: 2, targets: 3, settings: settings);
+        story.Until(() => story.Leader!.View!.Voters.Members.Length == 5, 60, "five voters");
+        var unaware = "t1";
+        story.World.Cut(unaware);
+        var joiner = story.World.AddMachine("g9", Starling.Core.Names.NodeId.Parse("gateway-9"), story.Node("g1").Role);
+        joiner.Bootstrap = story.Node("t1").Bootstrap;
+        story.World.Start(joiner);
+        story.Until(() => story.IsVoter("g9"), 200, "the new gateway votes");
+        var voters = story.Leader!.View!.Voters;
+        story.World.PowerOff("g1");
+        story.World.PowerOff("g2");
+        story.World.Heal(unaware);
+        var up = story.World.Nodes.Count(n => n.IsUp && voters.Members.Any(m => m.Id == n.Id));
+        story.Require(up >= voters.Majority, $"{up} of {voters.Members.Length} voters are up");
+        story.NewLeader(_ => true, 10, "elects within 10 s, though one voter does not know the candidate");
+        story.World.Start("g1");
+        story.World.Start("g2");
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void WipedVoterWithTheSameId(TextWriter? log)
+    {
+        var story = Story.Begin(log);
+        story.CreateBucket();
+        var wiped = story.World.Nodes.First(n => n.IsGateway && n != story.Leader);
+        var before = wiped.Disk.Durable.Incarnation;
+        story.World.PowerOff(wiped);
+        wiped.Disk.Wipe(directoryRemains: false);
+        story.World.Start(wiped);
+        story.RunFor(0.5);
+        story.Require(wiped.Disk.Durable.Incarnation != before, "it is another incarnation");
+        story.Require(story.RoleOf(wiped.Name) is ConsensusRole.Outside or ConsensusRole.Learner, "it does not vote as its predecessor");
+        story.Until(() => story.IsVoter(wiped.Name), 120, "the leader removes the old voter and adds the new one");
+        story.Require(story.Leader!.View!.Voters.Members.All(m => m.Incarnation != before), "the old one is gone");
+        var leader = story.Leader!;
+        story.World.Kill(leader);
+        story.NewLeader(n => n != leader);
+        story.World.Start(leader);
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void AFollowerThatWasDownWhileItsLeaderWasWipedAndElectedAgain(TextWriter? log)
+    {
+        var story = Story.Begin(log);
+        story.CreateBucket();
+        var leader = story.Leader!;
+        var down = story.World.Nodes.First(n => n.IsGateway && n != leader);
+        story.World.PowerOff(down);
+        story.RunFor(1);
+        story.World.PowerOff(leader);
+        leader.Disk.Wipe(directoryRemains: false);
+        story.World.Start(leader);
+
+        // Until the wiped one votes again, the follower stays away; then the wiped one leads.
+        story.Until(() => story.IsVoter(leader.Name), 200, "the wiped gateway votes again");
+        var third = story.Leader!;
+        if (third != leader)
+        {
+            Answer? answer = null;
+            third.Gateway?.Transfer(leader.Id, a => answer = a);
+            story.NewLeader(n => n == leader, 30, "it is elected again");
+        }
+
+        story.World.Start(down);
+        story.Until(() => down.View?.Leader?.Id == leader.Id && down.View.AppliedIndex == leader.View!.CommitIndex, 20, "the follower obeys it by term alone");
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void OneOfThreeGatewaysDies(TextWriter? log)
+    {
+        var story = Story.Begin(log, gateways: 3, targets: 4);
+        story.Until(() => story.Leader!.View!.Voters.Members.Length == 5, 60, "five voters");
+        story.RunFor(5);
+        var dead = story.World.Nodes.First(n => n.IsGateway && n != story.Leader);
+        var healthy = story.Leader!.View!.Voters.Members.Where(m => m.Id != dead.Id).ToArray();
+        story.World.PowerOff(dead);
+        story.Always(
+            () => story.Leader is not { } leader || healthy.All(m => leader.View!.Voters.Contains(m)),
+            150,
+            "no healthy voter leaves");
+        story.Until(() => !story.Leader!.View!.Voters.Members.Any(m => m.Id == dead.Id), 60, "the dead one is replaced");
+        story.Require(story.Leader!.View!.Voters.Members.Length is 4 or 5, "an even number may stay, nobody healthy goes");
+        story.World.Start(dead);
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void OneOfThreeVotersDiesAndNobodyStandsReady(TextWriter? log)
+    {
+        // Without a learner to take its place a dead voter stays: the two healthy ones must not become a cluster of one.
+        var story = Story.Begin(log, gateways: 2, targets: 1);
+        story.Until(() => story.Leader!.View!.Voters.Members.Length == 3, 60, "three voters");
+        var dead = story.World.Nodes.First(n => n != story.Leader && n.IsGateway);
+        story.World.PowerOff(dead);
+        story.Always(() => story.Leader is not { } leader || leader.View!.Voters.Members.Length == 3, 180, "the voters stay");
+        story.World.Start(dead);
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void ClonedDisk(TextWriter? log)
+    {
+        var story = Story.Begin(log);
+        story.CreateBucket();
+        var original = story.World.Nodes.First(n => n.IsGateway && n != story.Leader);
+        var clone = story.World.AddMachine("g9", original.Id, original.Role, of: original);
+        clone.Disk.PutImage(original.Disk.TakeImage());
+        clone.Disk.Remembered = original.Disk.Remembered;
+        clone.Bootstrap = original.Bootstrap;
+        story.World.Start(clone);
+        story.RunFor(20);
+        story.Require(story.World.Checks.Newest.Node(original.Id)!.Addresses == original.Addresses, "the address of the original stays");
+        story.Require(story.World.Checks.Newest.Node(original.Id)!.Session == original.Session, "and its session");
+        story.Require(original.View!.Waiting is null && original.View.Leader is not null, "the original goes on");
+        story.Require(clone.View!.Role != ConsensusRole.Leader, "the clone does not lead");
+        story.Commit(new SetConfig("{}", 0), original.Name);
+        story.World.Kill(clone);
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void DuplicatedRetryOfAnUndoneOperation(TextWriter? log)
+    {
+        var story = Story.Begin(log);
+        var first = story.CreateBucket();
+        var seen = story.Leader!.View!.AppliedIndex;
+        var destroy = new DestroyBucket(Story.Bucket("b"), first) { RequestId = "destroy-1", SeenIndex = seen };
+        var outcome = story.Commit(destroy);
+        story.Require(outcome.Error is null, "destroyed");
+        var second = story.CreateBucket();
+        story.Require(second > first, "another bucket of the same name, with another id");
+
+        // A late duplicate of the destruction: the remembered outcome is the answer, and nothing happens.
+        var again = story.Commit(destroy, "g2");
+        story.Require(again.Error is null && again.Index == outcome.Index, "the duplicate gets the outcome of the first");
+        story.Require(story.World.Checks.Newest.FindBucket(Story.Bucket("b"))?.Id == second, "the successor lives");
+
+        // Even without the memory the id that the command names protects the successor.
+        var forgotten = story.Commit(destroy with { RequestId = "another-id" });
+        story.Require(forgotten.Error?.Code == ErrorCode.BucketNotFound, $"refused: {forgotten.Error}");
+        var create = new CreateBucket(Story.Bucket("c"), string.Empty, 1) { RequestId = "create-c", SeenIndex = seen };
+        var made = story.Commit(create);
+        var repeated = story.Commit(create, "g3");
+        story.Require(made.Result == repeated.Result && repeated.Error is null, "a repeated creation returns the bucket that it made");
+        story.Require(ulong.Parse(made.Result, CultureInfo.InvariantCulture) > second, "ids grow");
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void LogEndsBelowWhatTheLeaderSawAcknowledged(TextWriter? log)
+    {
+        // The disk lied: acknowledged entries are gone. The leader of the same term notices, and the node comes back as somebody else.
+        var story = Story.Begin(log);
+        story.CreateBucket();
+        var liar = story.World.Nodes.First(n => n.IsGateway && n != story.Leader);
+        var before = liar.Disk.Durable.Incarnation;
+        story.World.PowerOff(liar);
+        var image = liar.Disk.TakeImage();
+        image.CutBack(2);
+        liar.Disk.PutImage(image);
+        story.World.Start(liar);
+        story.Until(() => liar.Disk.Durable.Incarnation != before, 10, "it becomes another incarnation");
+        story.Until(() => story.IsVoter(liar.Name), 120, "and votes again as such");
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void ReadByAnOldLeaderIsNotAnswered(TextWriter? log)
+    {
+        var story = Story.Begin(log);
+        var old = story.Leader!;
+        story.World.Cut(old.Name);
+        var next = story.NewLeader(n => n != old);
+        story.Commit(new SetConfig("{}", 0), next.Name);
+        long? index = -1;
+        var answered = false;
+        old.Gateway!.Read(a => (index, answered) = (a?.Index, true));
+        story.Until(() => answered, 10, "the read is answered");
+        story.Require(index is null, $"unavailable, not {index}");
+        story.World.HealAll();
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void PreVoteWhileALeaderIsHeard(TextWriter? log)
+    {
+        // One voter stops hearing the leader, the others do: nobody is elected, terms stand still.
+        var story = Story.Begin(log);
+        var leader = story.Leader!;
+        var term = leader.View!.Term;
+        var deaf = story.World.Nodes.First(n => n.IsGateway && n != leader);
+        story.World.Cut(leader.Name, deaf.Name, oneWay: true);
+        foreach (var node in story.World.Nodes.Where(n => n != leader && n != deaf))
+        {
+            story.World.Cut(node.Name, deaf.Name, oneWay: true);
+        }
+
+        story.Always(() => story.World.Nodes.TrueForAll(n => n.View!.Term == term), 30, "terms stand still");
+        story.World.HealAll();
+        story.EndsWell();
+    }
+}

@@ -1,0 +1,227 @@
+using Starling.Core.Errors;
+using Starling.Protocol.Consensus;
+using Starling.Protocol.Node;
+using Starling.Protocol.Ownership;
+using Starling.Protocol.State.Commands;
+using Starling.Simulation.Network;
+using Starling.Simulation.Workload;
+using Starling.Simulation.World;
+
+namespace Starling.Simulation.Scripts;
+
+/// <summary>Stories about sessions and leases (rules B3, B4), in a world of their own each.</summary>
+public static class LeaseScripts
+{
+    [Script]
+    public static void LeaseGrantedByAnOldLeader(TextWriter? log)
+    {
+        var story = Story.Begin(log);
+        story.CreateBucket();
+        var name = story.NameOwnedBy("t1");
+        story.Put(name);
+        var old = story.Leader!;
+
+        // The old leader and the target hear each other and nobody else.
+        foreach (var node in story.World.Nodes.Where(n => n != old && n.Name != "t1"))
+        {
+            story.World.Cut(old.Name, node.Name);
+            story.World.Cut("t1", node.Name);
+        }
+
+        var cutAt = story.World.NowNs;
+        var next = story.NewLeader(n => n != old);
+        story.Commit(new SetConfig("{}", 0), next.Name);
+        var renewed = story.Node("t1").View!.Lease;
+        story.Always(() => story.Node("t1").View!.Lease.SentNs <= renewed.SentNs, 40, "the old leader grants nothing");
+        story.Require(story.World.NowNs - cutAt > Lease.DurationNs && !story.Node("t1").Target!.HasLease, "the lease of before has ended");
+        var put = story.Do(ObjectCallKind.Put, name, next.Name, patienceSeconds: 3);
+        story.Require(put.Error is not null, "a put at the target is not acknowledged without a lease");
+        story.World.HealAll();
+        story.Until(() => story.Node("t1").Target!.HasLease, 15, "the new leader grants");
+        story.Put(name);
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void PauseOf60SWithBufferedMessages(TextWriter? log)
+    {
+        var story = Story.Begin(log);
+        story.CreateBucket();
+        var name = story.NameOwnedBy("t1");
+        var first = story.Put(name);
+        var target = story.Node("t1");
+
+        // Paused between a request for the lease and its answer: the answer waits in the buffer, the lease runs from the sending.
+        var before = target.View!.Lease.SentNs;
+        story.Until(() => target.View!.Lease.SentNs != before, 10, "a renewal");
+        story.RunFor(4.9);
+        story.World.Pause("t1");
+        var put = story.Ask(ObjectCallKind.Put, name, patienceSeconds: 70);
+        story.RunFor(60);
+        story.World.Resume("t1");
+        story.World.RunFor(1);
+        story.Require(!target.Target!.HasLease, "what was granted a minute ago is over");
+        story.Until(() => put.IsEnded, 80, "the put that waited ends");
+        story.Until(() => target.Target!.HasLease, 15, "a new grant");
+        var read = story.Do(ObjectCallKind.Get, name);
+        story.Require(read.Found?.Value == first.Value || read.Found?.Value == put.Value, "one of the two writes is read");
+
+        // The leader, too: what it was asked during the pause it answers as what it is then.
+        var leader = story.Leader!;
+        story.World.Pause(leader);
+        var next = story.NewLeader(n => n != leader);
+        story.Commit(new SetConfig("{}", 0), next.Name);
+        story.RunFor(58);
+        story.World.Resume(leader);
+        story.RunFor(3);
+        story.Require(leader.View!.Role != ConsensusRole.Leader, "it has stepped down");
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void DestroyMissedByALeasedTarget(TextWriter? log)
+    {
+        var story = Story.Begin(log);
+        var id = story.CreateBucket();
+        var name = story.NameOwnedBy("t1");
+        var before = story.Put(name);
+
+        // The target and one gateway miss the destruction; the lease is good for a while.
+        var gateway = story.World.Nodes.First(n => n.IsGateway && n != story.Leader);
+        foreach (var node in story.World.Nodes.Where(n => n != gateway && n.Name != "t1"))
+        {
+            story.World.Cut(gateway.Name, node.Name);
+            story.World.Cut("t1", node.Name);
+        }
+
+        var other = story.World.Nodes.First(n => n.IsGateway && n != gateway);
+        var outcome = story.Commit(new DestroyBucket(Story.Bucket("b"), id), other.Name);
+        story.Require(outcome.Error is null, "the bucket is destroyed");
+        var committedAt = story.World.NowNs;
+        story.Require(story.Node("t1").Target!.HasLease, "the target still has its lease");
+        story.Finds(name, before.Value, gateway.Name);
+
+        // The destruction is answered when every target has applied it or lapsed: from then on nobody may find anything.
+        story.RunFor(Lease.LapseNs * 1.03 / SimWorld.Second);
+        story.World.Checks.BucketDestroyed(id);
+        var late = story.Do(ObjectCallKind.Put, name, gateway.Name, patienceSeconds: 2);
+        story.Require(late.Error is not null, "no write is acknowledged in the destroyed bucket");
+        var read = story.Do(ObjectCallKind.Get, name, gateway.Name, patienceSeconds: 2);
+        story.Require(read.IsStale || read.Error is not null, "and a read without a lease says that it may be stale");
+        story.Require(story.World.NowNs > committedAt, "time passes");
+        story.EndsWell();
+        story.Until(() => story.Do(ObjectCallKind.Get, name).Error?.Code == ErrorCode.BucketNotFound, 10, "everybody knows");
+    }
+
+    [Script]
+    public static void DoubleStartOfOneTarget(TextWriter? log)
+    {
+        var story = Story.Begin(log);
+        story.CreateBucket();
+        var name = story.NameOwnedBy("t1");
+        story.Put(name);
+
+        // The first process is frozen in the middle of a write; a second one is started elsewhere over a copy of its log, with other locks.
+        var first = story.Node("t1");
+        first.Target!.SlowCommitNs = 3 * SimWorld.Second;
+        var hanging = story.Ask(ObjectCallKind.Put, name);
+        story.RunFor(1);
+        story.World.Pause(first);
+        var second = story.World.AddMachine("t9", first.Id, first.Role, of: first);
+        second.Disk.PutImage(first.Disk.TakeImage());
+        second.Bootstrap = first.Bootstrap;
+        var startedAt = story.World.NowNs;
+        story.World.Start(second);
+        story.Until(() => story.World.Checks.Newest.Node(first.Id)!.Session == second.Session, 90, "the second session is committed");
+        story.Require(story.World.NowNs - startedAt > 20 * SimWorld.Second, "not before the first one's lease has ended");
+        story.Until(() => second.Target!.HasLease, 15, "the second process is leased");
+
+        // The first one goes on where it was: its write is not acknowledged, and it passes no more.
+        story.World.Resume(first);
+        story.RunFor(10);
+        story.Require(!first.Target!.HasLease && !first.Target.TakeView().IsCommittedSession, "the first process is superseded");
+        story.Until(() => hanging.IsEnded, 60, "the hanging write ends");
+        story.Require(hanging.Error is not null, "and is not acknowledged");
+        story.World.Kill(first);
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void GrantByANewLeaderWithAnOldIndex(TextWriter? log)
+    {
+        // Many targets ask all the time; whoever is elected must not answer before a no-op of its own term is committed. Slow disks widen the gap.
+        var story = Story.Begin(log, gateways: 3, targets: 6);
+        story.CreateBucket();
+        for (var round = 0; round < 6; round++)
+        {
+            var old = story.Leader!;
+            foreach (var node in story.World.Nodes)
+            {
+                node.SlowFlushNs = 700 * SimWorld.Millisecond;
+            }
+
+            story.World.Kill(old);
+            story.NewLeader(n => n != old, 20);
+            foreach (var node in story.World.Nodes)
+            {
+                node.SlowFlushNs = 0;
+            }
+
+            story.Commit(new SetConfig("{}", 0));
+            story.World.Start(old);
+            story.RunFor(3);
+        }
+
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void AppliedIndexFallenBackAtARestart(TextWriter? log)
+    {
+        var story = Story.Begin(log);
+        story.CreateBucket();
+        var name = story.NameOwnedBy("t1");
+        var put = story.Put(name);
+        for (var i = 0; i < 5; i++)
+        {
+            story.Commit(new SetConfig("{}", 0));
+        }
+
+        // It comes back with an older applied index and reaches no leader: it knows nothing for sure, and says so.
+        var target = story.Node("t1");
+        var applied = target.View!.AppliedIndex;
+        story.World.PowerOff("t1");
+        story.World.Cut("t1", NetworkKind.Control);
+        story.World.Start("t1");
+        story.RunFor(1);
+        story.Require(!target.View!.SessionApplied, "its session is not committed");
+        story.Require(target.View.AppliedIndex < applied + 1, "it has applied no more than before");
+        var read = story.Do(ObjectCallKind.Get, name, patienceSeconds: 3);
+        story.Require(read.Error is not null && read.Error.Code != ErrorCode.ObjectNotFound, $"a read is neither a hit nor 'not found': {read.Error}");
+        story.World.HealAll();
+        story.Until(() => target.Target!.HasLease, 90, "it is leased again");
+        story.Require(target.View.AppliedIndex > applied, "after it has applied its own session");
+        story.Finds(name, put.Value);
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void LeasesOutliveAnElection(TextWriter? log)
+    {
+        var story = Story.Begin(log);
+        story.CreateBucket();
+        var name = story.NameOwnedBy("t1");
+        story.Put(name);
+        var old = story.Leader!;
+        story.World.Kill(old);
+        var gateway = story.World.Nodes.First(n => n.IsGateway && n != old);
+        for (var i = 0; i < 10; i++)
+        {
+            story.Require(story.Put(name, gateway.Name).Error is null, "writes go on while there is no leader");
+            story.RunFor(0.2);
+        }
+
+        story.NewLeader(n => n != old);
+        story.EndsWell();
+    }
+}
