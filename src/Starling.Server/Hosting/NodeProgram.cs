@@ -20,7 +20,7 @@ internal static class NodeProgram
         {
             Option option = setting.IsFlag
                 ? new Option<bool>("--" + setting.Name) { Description = setting.Description }
-                : new Option<string[]>("--" + setting.Name) { Description = setting.Description, Arity = setting.IsList ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne };
+                : new Option<string[]>("--" + setting.Name) { Description = setting.Description, Arity = ArgumentArity.OneOrMore };
             given.Add(setting, option);
             command.Options.Add(option);
         }
