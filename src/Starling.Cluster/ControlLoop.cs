@@ -223,12 +223,36 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
         }
     }
 
-    private void Show(NodePublication publication) => view.Publish(new ClusterSnapshot
+    private void Show(NodePublication publication)
     {
-        Node = publication,
-        Lease = new LeaseView(publication.Lease, publication.AppliedIndex, pulse, clock),
-        Halted = halted,
-    });
+        Tell(view.Current.Node, publication);
+        view.Publish(new ClusterSnapshot
+        {
+            Node = publication,
+            Lease = new LeaseView(publication.Lease, publication.AppliedIndex, pulse, clock),
+            Halted = halted,
+        });
+    }
+
+    /// <summary>Logs what an administrator wants to know when it changes.</summary>
+    private void Tell(NodePublication before, NodePublication now)
+    {
+        if (before.ClusterId != now.ClusterId)
+        {
+            log.LogInformation("this node belongs to cluster {Cluster}", now.ClusterId);
+        }
+
+        if (before.Leader != now.Leader || before.Role != now.Role)
+        {
+            log.LogInformation(
+                "term {Term}: this node is {Role}, {Leader} leads", now.Term, now.Role.ToString().ToLowerInvariant(), now.Leader?.Id.Value ?? "nobody that is heard");
+        }
+
+        if (now.Waiting is { } waiting && before.Waiting != waiting)
+        {
+            log.LogInformation("waiting: {Reason}", waiting);
+        }
+    }
 
     private async Task ProbeAsync(ProbeData probe)
     {

@@ -137,7 +137,7 @@ internal sealed class NodeHost : IAsyncDisposable
         owned.Push(new PeerMemory(view, directory, loggers.CreateLogger<PeerMemory>()));
         await OpenAsync(id, files, mountpaths, directory, view, environment.Clock, loggers, apiFactory, cancellationToken);
         log.LogInformation(
-            "node {Node} ({Role}) is up: {Addresses}; cluster {Cluster}", id, options.IsGateway ? "gateway" : "target", listeners.Addresses, view.Current.ClusterId is { Length: > 0 } known ? known : "none yet");
+            "node {Node} ({Role}) is up: {Addresses}; cluster {Cluster}", id, options.IsGateway ? "gateway" : "target", $"public {listeners.Addresses.Public}, control {listeners.Addresses.Control}, data {listeners.Addresses.Data}", view.Current.ClusterId is { Length: > 0 } known ? known : "none yet");
     }
 
     private (ClusterView View, PeerTransport Transport) StartLoop(

@@ -1,0 +1,141 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Starling.Cluster.Views;
+using Starling.Core.Names;
+using Starling.Protocol.Node;
+using Starling.Server.Hosting;
+using Starling.Server.Options;
+
+namespace Starling.Tests.Cluster;
+
+/// <summary>Nodes in this process: real web servers on loopback, real files in a directory of their own.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    public const string Secret = "test-secret-0123456789";
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private const long Ms = 1_000_000;
+    private readonly TestDirectory directory = new();
+    private readonly List<NodeOptions> plans = [];
+    private readonly SortedDictionary<NodeId, NodeHost> running = [];
+
+    public TestCluster(int gateways, int targets)
+    {
+        for (var i = 0; i < gateways + targets; i++)
+        {
+            plans.Add(Plan(i < gateways ? $"gateway{i:00}" : $"target{i - gateways:00}", i < gateways));
+        }
+
+        var founders = plans.Take(gateways).Select(plan => $"http://{plan.Control}").ToArray();
+        for (var i = 0; i < plans.Count; i++)
+        {
+            plans[i] = plans[i] with { Join = [.. founders.Where(url => url != $"http://{plans[i].Control}")], BootstrapExpect = i < gateways ? gateways : 0 };
+        }
+    }
+
+    /// <summary>Half of the ordinary timers: still far above the delays of a busy test machine.</summary>
+    public static NodeEnvironment Timers { get; } = new()
+    {
+        Settings = NodeSettings.Default with { HeartbeatNs = 250 * Ms, ElectionNs = 1000 * Ms, RankStepNs = 300 * Ms, JitterNs = 100 * Ms },
+    };
+
+    public IReadOnlyList<NodeOptions> Plans => plans;
+
+    public IEnumerable<NodeHost> Running => running.Values;
+
+    public NodeHost this[NodeId id] => running[id];
+
+    public async Task StartAllAsync()
+    {
+        foreach (var host in await Task.WhenAll(plans.Select(plan => StartAsync(plan))))
+        {
+            running.Add(host.Id, host);
+        }
+    }
+
+    public async Task<NodeHost> StartAsync(NodeId id)
+    {
+        var host = await StartAsync(plans.Single(plan => plan.Id == id));
+        running.Add(id, host);
+        return host;
+    }
+
+    public static Task<NodeHost> StartAsync(NodeOptions plan) => NodeHost.StartAsync(plan, null, BareApi.CreateAsync, Timers, CancellationToken.None);
+
+    /// <summary>Ends a node without any farewell.</summary>
+    public async Task CrashAsync(NodeId id)
+    {
+        running.Remove(id, out var host);
+        await host!.DisposeAsync();
+    }
+
+    /// <summary>Ends a node as SIGTERM does.</summary>
+    public async Task StopAsync(NodeId id)
+    {
+        running.Remove(id, out var host);
+        await host!.StopAsync();
+    }
+
+    /// <summary>Waits until every running node is ready, all agree on a leading gateway, and all members are known.</summary>
+    public async Task<NodeHost> WaitForLeaderAsync(Func<NodeId, bool>? accept = null)
+    {
+        accept ??= _ => true;
+        bool Fits(ClusterSnapshot now) => now.IsReady && now.IsPrimaryKnown && running.ContainsKey(now.Leader!.Value) && accept(now.Leader!.Value);
+        while (true)
+        {
+            var seen = await Task.WhenAll(running.Values.Select(host => host.View.WaitForAsync(Fits, "a leading gateway", Patience, CancellationToken.None)));
+            if (seen.Select(now => now.Leader).Distinct().Count() == 1)
+            {
+                var leader = running[seen[0].Leader!.Value];
+                await leader.View.WaitForAsync(now => now.IsLeading, "the leader to serve", Patience, CancellationToken.None);
+                return leader;
+            }
+        }
+    }
+
+    public NodeOptions Plan(string id, bool isGateway)
+    {
+        var ports = FreePorts(3);
+        return new NodeOptions
+        {
+            IsGateway = isGateway,
+            IsElectable = isGateway,
+            Id = NodeId.Parse(id),
+            DataDirectory = directory.Sub(id),
+            Mountpaths = isGateway ? [] : [Made(directory.Sub(id + "-mp1")), Made(directory.Sub(id + "-mp2"))],
+            AllowSharedFilesystem = true,
+            Public = new ListenAddress("127.0.0.1", ports[0]),
+            Control = new ListenAddress("127.0.0.1", ports[1]),
+            Data = new ListenAddress("127.0.0.1", ports[2]),
+            Secret = Secret,
+            StopTimeout = TimeSpan.FromSeconds(5),
+            LogLevel = LogLevel.Debug,
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(running.Values.Select(host => host.DisposeAsync().AsTask()));
+        directory.Dispose();
+    }
+
+    private static string Made(string path) => Directory.CreateDirectory(path).FullName;
+
+    private static int[] FreePorts(int count)
+    {
+        var sockets = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
+        foreach (var socket in sockets)
+        {
+            socket.Start();
+        }
+
+        var ports = Array.ConvertAll(sockets, socket => ((IPEndPoint)socket.LocalEndpoint).Port);
+        foreach (var socket in sockets)
+        {
+            socket.Dispose();
+        }
+
+        return ports;
+    }
+}
