@@ -27,6 +27,7 @@ internal sealed class Founding
     private readonly SortedSet<NodeId> consents = [];
     private long askAtNs;
     private long proposedNs;
+    private long proposeAgainNs;
 
     public Founding(NodeContext node, Raft raft, Joiner joiner, NodeStart start)
     {
@@ -117,7 +118,7 @@ internal sealed class Founding
 
     private void TryPropose()
     {
-        if (ReachableCluster() is not null || (places.Count > 0 && node.NowNs - node.StartedNs < LookAroundNs))
+        if (ReachableCluster() is not null || node.NowNs < proposeAgainNs || (places.Count > 0 && node.NowNs - node.StartedNs < LookAroundNs))
         {
             return;
         }
@@ -243,6 +244,7 @@ internal sealed class Founding
     private void Withdraw()
     {
         var proposal = Record.Proposal!;
+        proposeAgainNs = node.NowNs + AskNs;
         Write(new BootstrapRecord(BootstrapPhase.Withdrawn, proposal));
         node.Disk.Then(() =>
         {

@@ -17,15 +17,22 @@ internal sealed partial class Raft
     private long lastHeartbeatNs;
     private long lastPlanNs;
     private bool broadcast;
+    private bool electedSinceTick;
     private Member? transferTo;
     private long transferUntilNs;
     private long transferAgainNs;
 
-    /// <summary>When this node was elected.</summary>
+    /// <summary>
+    /// When this node was elected, not earlier than it was: the time of the first tick afterwards. Between ticks the known time stands still, and a
+    /// process that was paused would otherwise count its waits from before the last grants of the leader before it (rule B4).
+    /// </summary>
     public long ElectedNs { get; private set; }
 
     /// <summary>This term's no-op is committed and applied: from now on the leader serves.</summary>
     public bool IsReady => IsLeader && noopIndex > 0 && node.State.AppliedIndex >= noopIndex;
+
+    /// <summary>It leads but takes no changes at the moment: its first entry is not committed yet, or it hands over.</summary>
+    public bool IsChanging => IsLeader && (!IsReady || transferTo is not null);
 
     private bool IsCaretaker => node.Facts.Role == NodeRole.Target;
 
@@ -33,6 +40,7 @@ internal sealed partial class Raft
     {
         Role = ConsensusRole.Leader;
         ElectedNs = node.NowNs;
+        electedSinceTick = true;
         lastHeartbeatNs = node.NowNs;
         lastPlanNs = node.NowNs;
         transferTo = null;
@@ -60,6 +68,12 @@ internal sealed partial class Raft
     private void LeaderTick()
     {
         var now = node.NowNs;
+        if (electedSinceTick)
+        {
+            electedSinceTick = false;
+            ElectedNs = now;
+        }
+
         if (!QuorumIsHeard())
         {
             BecomeFollower(Term);

@@ -27,6 +27,7 @@ internal sealed partial class Raft
 {
     private readonly NodeContext node;
     private readonly IRaftEvents events;
+    private bool snapshotting;
 
     public Raft(NodeContext node, RestoredState restored, IRaftEvents events)
     {
@@ -75,6 +76,7 @@ internal sealed partial class Raft
         Role = ConsensusRole.Follower;
         heardLeaderNs = node.NowNs;
         incoming = null;
+        snapshotting = false;
     }
 
     /// <summary>Lays the first two entries of a new cluster, the same on every founder (rule A9). The proposer's election is the consent of all.</summary>
@@ -125,19 +127,24 @@ internal sealed partial class Raft
         ApplyCommitted();
     }
 
+    /// <summary>Folds the beginning of the log when it has grown long or large (rule A13). One at a time: sizes reported meanwhile are those from before.</summary>
     public void MaybeSnapshot(long logBytes)
     {
         var applied = node.State.AppliedIndex;
         var settings = node.Settings;
-        if (applied - Log.Snapshot.Index < settings.SnapshotEntries && (logBytes < settings.SnapshotBytes || applied == Log.Snapshot.Index))
+        var large = logBytes >= settings.SnapshotBytes && applied > Log.Snapshot.Index;
+        if (snapshotting || (applied - Log.Snapshot.Index < settings.SnapshotEntries && !large))
         {
             return;
         }
+
+        snapshotting = true;
 
         var snapshot = new Snapshot(applied, Log.TermAt(applied), Log.VotersAt(applied), node.State);
         var keepFrom = Math.Max(Log.FirstIndex, applied - settings.KeepEntries + 1);
         Log.Compact(snapshot, keepFrom);
         node.Disk.Write(snapshot, keepFrom);
+        node.Disk.Then(() => snapshotting = false);
     }
 
     /// <summary>Adopts a newer term, or gives up a role in this one.</summary>

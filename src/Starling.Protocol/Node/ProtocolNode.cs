@@ -139,6 +139,7 @@ public sealed class ProtocolNode : IRaftEvents
     {
         node.NowNs = Math.Max(node.NowNs, tick.NowNs);
         node.WallNs = tick.WallNs;
+        leases.Tick();
         founding.Tick();
         if (node.ClusterId.Length == 0)
         {

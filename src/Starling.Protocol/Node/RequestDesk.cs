@@ -53,6 +53,12 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
 
     public void Request(TransferRequested input)
     {
+        if (raft.Leader?.Id == input.Target)
+        {
+            node.Answer(input.LocalRequestId, null, null);
+            return;
+        }
+
         var wish = new TransferWish(++lastNumber, input.LocalRequestId, input.Target, node.NowNs + (5 * node.Settings.ElectionNs));
         if (raft.IsLeader)
         {
@@ -71,6 +77,11 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
 
     public void Tick()
     {
+        if (proposals.Count + reads.Count + transfers.Count == 0)
+        {
+            return;
+        }
+
         foreach (var proposal in new List<Proposal>(proposals.Values))
         {
             if (node.NowNs >= proposal.DeadlineNs)
@@ -185,7 +196,8 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
         {
             if (raft.Refuse(proposal.Command) is { } refusal)
             {
-                if (refusal.Code != ErrorCode.Unavailable || raft.IsReady)
+                // A change of leaders passes: what was not appended waits for it. Everything else is for the caller to know.
+                if (refusal.Code != ErrorCode.Unavailable || !raft.IsChanging)
                 {
                     Answer(proposal, null, refusal);
                 }
@@ -343,6 +355,11 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
         if (response.Error is null)
         {
             Wait(proposal, response.Index, response.Term);
+        }
+        else if (response.Error.Code == ErrorCode.Unavailable && node.State.Node(from.Id)?.Role == NodeRole.Gateway)
+        {
+            // It was not appended, and that will pass: the next tick, or the next leader, tries again.
+            proposal.Sent = false;
         }
         else
         {

@@ -10,9 +10,29 @@ namespace Starling.Protocol.Ownership;
 internal sealed class LeaseDesk(NodeContext node, Raft raft)
 {
     private readonly SortedDictionary<NodeId, Grants> grants = [];
+    private readonly List<(NodeId Target, long Epoch)> sinceTick = [];
 
     /// <summary>A new leader knows nothing of the grants of earlier ones; that is why its waits begin with its election.</summary>
-    public void Restart() => grants.Clear();
+    public void Restart()
+    {
+        grants.Clear();
+        sinceTick.Clear();
+    }
+
+    /// <summary>
+    /// Grants count from the first tick after them: between ticks the known time stands still, and a leader that was paused would otherwise remember a
+    /// grant as older than the question that it answered.
+    /// </summary>
+    public void Tick()
+    {
+        foreach (var (target, epoch) in sinceTick)
+        {
+            grants[target].LastNs = node.NowNs;
+            grants[target].ByEpoch[epoch] = node.NowNs;
+        }
+
+        sinceTick.Clear();
+    }
 
     public void On(NodeIdentity from, LeaseRequest request, Action<LeaseResponse> answer)
     {
@@ -56,6 +76,14 @@ internal sealed class LeaseDesk(NodeContext node, Raft raft)
     private long LastGrantNs(NodeId target, long belowEpoch)
     {
         var last = raft.ElectedNs;
+        foreach (var (fresh, epoch) in sinceTick)
+        {
+            if (fresh == target && epoch < belowEpoch)
+            {
+                return node.NowNs;
+            }
+        }
+
         if (grants.TryGetValue(target, out var g))
         {
             foreach (var (epoch, atNs) in g.ByEpoch)
@@ -80,6 +108,7 @@ internal sealed class LeaseDesk(NodeContext node, Raft raft)
         g.Session = session.Session;
         g.LastNs = node.NowNs;
         g.ByEpoch[node.State.Newest.Number] = node.NowNs;
+        sinceTick.Add((session.Id, node.State.Newest.Number));
         foreach (var epoch in new List<long>(g.ByEpoch.Keys))
         {
             if (node.NowNs - g.ByEpoch[epoch] > Lease.LapseNs)

@@ -221,4 +221,28 @@ public sealed class LeaseTests
         Assert.True(world.NowNs - cutAt < 40 * World.Second);
         Assert.Equal(2L, world.Leader!.View.State.Node(second.Facts.Id)!.Fenced);
     }
+
+    [Fact]
+    public void B4_AGrantMadeByALeaderThatWasPausedCountsFromAfterThePause()
+    {
+        var world = WithTarget();
+        var leader = world.Leader!;
+        var target = world["target01"];
+
+        // Everything that can be heard of the target from now on is one question, which finds the leader paused.
+        world.Run(0.5);
+        foreach (var follower in world.Hosts.Values.Where(h => h != leader && h.Facts.Role == NodeRole.Gateway))
+        {
+            follower.Pause(1.9);
+        }
+
+        leader.Pause(1.9);
+        world.RunUntil(() => target.View.Lease.SentNs > world.NowNs - World.Second, 12, "a grant");
+        var sent = target.View.Lease.SentNs;
+        target.Crash();
+        target.Facts = target.Facts with { HostBootId = "another-boot" };
+        target.Start();
+        world.RunUntil(() => target.View.SessionApplied, 45, "the new session");
+        Assert.True(world.NowNs - sent > Lease.DurationNs, "replaced while the old session's lease was running");
+    }
 }
