@@ -265,7 +265,7 @@ internal sealed partial class Raft
 
         foreach (var p in progress.Values)
         {
-            if (p.Id == target && Log.Voters.Contains(p.Member) && IsElectable(p.Id))
+            if (p.Id == target && Log.Voters.Contains(p.Member) && IsElectable(p.Member))
             {
                 Transfer(p.Member);
                 return null;
@@ -275,7 +275,8 @@ internal sealed partial class Raft
         return new StoreError(ErrorCode.Invalid, $"node {target} is not an electable voter: choose one of the gateways that vote");
     }
 
-    private bool IsElectable(NodeId id) => node.State.Node(id) is { Role: NodeRole.Gateway, Electable: true };
+    // While a wiped gateway is replaced by itself both incarnations vote for a moment; only the present one can take over.
+    private bool IsElectable(Member member) => node.State.Node(member.Id) is { Role: NodeRole.Gateway, Electable: true } entry && entry.Incarnation == member.Incarnation;
 
     private void Transfer(Member to)
     {
@@ -323,7 +324,7 @@ internal sealed partial class Raft
                 continue;
             }
 
-            var electable = IsElectable(p.Id);
+            var electable = IsElectable(p.Member);
             if (!electable && (!anybody || IsCaretaker))
             {
                 continue;
@@ -335,7 +336,7 @@ internal sealed partial class Raft
                 continue;
             }
 
-            if (best is null || (electable && !IsElectable(best.Id)) || (electable == IsElectable(best.Id) && p.Match > best.Match))
+            if (best is null || (electable && !IsElectable(best.Member)) || (electable == IsElectable(best.Member) && p.Match > best.Match))
             {
                 best = p;
             }

@@ -199,6 +199,13 @@ public sealed class ProtocolNode : IRaftEvents
             return;
         }
 
+        if (node.ClusterId.Length == 0 && envelope.ClusterId.Length > 0 && envelope.To == node.Self.Id)
+        {
+            // Somebody takes us for who we were before our disk was lost: there is a cluster, and there is a place to ask.
+            founding.Proof(envelope.ClusterId);
+            joiner.AddPlace(envelope.FromAddress);
+        }
+
         // The addressee drops what names another cluster, or another incarnation of itself (rule A7).
         if ((!envelope.To.IsNone && envelope.To != node.Self.Id)
             || (envelope.ToIncarnation != Incarnation.None && envelope.ToIncarnation != node.Self.Incarnation)
