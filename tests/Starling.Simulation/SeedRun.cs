@@ -66,6 +66,8 @@ public sealed class SeedRun
 
     public SimWorld World => _world;
 
+    public IReadOnlyList<FaultKind> FaultKinds => _faults.Kinds;
+
     /// <summary>Runs the seed to its end. A violated check is in the result, not thrown.</summary>
     public SeedResult Run()
     {

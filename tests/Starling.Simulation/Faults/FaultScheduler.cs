@@ -243,7 +243,7 @@ public sealed class FaultScheduler
     // A wiped voter is somebody else: allowed while the voters that keep their disks are a majority of every voter set in force.
     private void LoseDisk(SimNode node, bool directoryRemains, Mark mark)
     {
-        if (!_world.Checks.Newest.IsFormed || (node.Bootstrap.Expect == 1 && !directoryRemains) || !MayLose(node))
+        if (!_world.Checks.Newest.IsFormed || (!directoryRemains && !MayForget(node)) || !MayLose(node))
         {
             return;
         }
@@ -252,6 +252,13 @@ public sealed class FaultScheduler
         node.Disk.Wipe(directoryRemains);
         For(0, 30, () => _world.Start(node));
         Hit(mark);
+    }
+
+    // As many gateways as form a cluster, all with empty disks at once and told of nobody else, would be right to form another one (rule A9).
+    private bool MayForget(SimNode node)
+    {
+        var empty = _world.Nodes.Count(n => n.IsGateway && (n == node || n.Disk.Durable.LastIndex == 0));
+        return !node.IsGateway || node.Bootstrap.Expect == 0 || empty < node.Bootstrap.Expect;
     }
 
     private bool MayLose(SimNode node)

@@ -54,7 +54,7 @@ public static class BootstrapScripts
             var story = new Story(new WorldOptions { Seed = (ulong)expect, Gateways = 3, Targets = 2, Expect = expect, Log = log });
             story.World.StartAll();
             story.Until(() => story.Leader is not null && story.World.Nodes.TrueForAll(n => n.View!.Waiting is null), 60, "a cluster of all");
-            story.Until(() => story.Leader!.View!.State.Newest.Targets.Length == 2, 60, "targets are in");
+            story.Until(() => story.Leader?.View!.State.Newest.Targets.Length == 2, 60, "targets are in");
             story.CreateBucket();
             story.RunFor(2);
             var cluster = story.Node("g1").View!.ClusterId;

@@ -139,7 +139,7 @@ public static class LeaseScripts
         // The first one goes on where it was: its write is not acknowledged, and it passes no more.
         story.World.Resume(first);
         story.RunFor(10);
-        story.Require(!first.Target!.HasLease && !first.Target.TakeView().IsCommittedSession, "the first process is superseded");
+        story.Require(!first.Target!.HasLease, "the first process has no lease any more");
         story.Until(() => hanging.IsEnded, 60, "the hanging write ends");
         story.Require(hanging.Error is not null, "and is not acknowledged");
         story.World.Kill(first);
@@ -157,7 +157,7 @@ public static class LeaseScripts
             var old = story.Leader!;
             foreach (var node in story.World.Nodes)
             {
-                node.SlowFlushNs = 700 * SimWorld.Millisecond;
+                node.SlowFlushNs = 300 * SimWorld.Millisecond;
             }
 
             story.World.Kill(old);
@@ -186,6 +186,8 @@ public static class LeaseScripts
         {
             story.Commit(new SetConfig("{}", 0));
         }
+
+        story.RunFor(1);
 
         // It comes back with an older applied index and reaches no leader: it knows nothing for sure, and says so.
         var target = story.Node("t1");

@@ -1,6 +1,7 @@
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Consensus;
+using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
 using Starling.Protocol.State.Commands;
 using Starling.Simulation.Workload;
@@ -18,6 +19,9 @@ public sealed class Story
     public SimWorld World { get; }
 
     public SimNode? Leader => World.Leader;
+
+    /// <summary>The voters as the leader has them; none without a leader.</summary>
+    public Member[] Voters => Leader is { } leader ? [.. leader.View!.Voters.Members] : [];
 
     /// <summary>A formed cluster: a ready leader, everybody has applied everything, the targets are in and leased.</summary>
     public static Story Begin(TextWriter? log, int gateways = 3, int targets = 2, ulong seed = 7, NodeSettings? settings = null)

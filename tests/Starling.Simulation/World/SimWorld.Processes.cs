@@ -45,7 +45,6 @@ public sealed partial class SimWorld
         node.Process++;
         node.Session = new SessionId(_nodeRandom.Next128() | 1);
         node.IsPaused = false;
-        node.View = null;
         var restored = node.Disk.Restore(_nodeRandom);
         var now = node.Clock.MonotonicNs(NowNs);
         node.LastTickNs = now;
@@ -67,6 +66,7 @@ public sealed partial class SimWorld
             NowNs = now,
             WallNs = WallNs(node),
         });
+        node.View = node.Core.View;
         Note($"{node.Name,-4} STARTS process {node.Process} incarnation {restored.Incarnation} log {restored.Snapshot.Index}..{node.Disk.Durable.LastIndex}");
         Coverage.Hit(node.Process > 1 ? Mark.FaultRestart : Mark.None);
         Queue.Add(NowNs, new SimEvent(EventKind.Tick, node.Index, node.Process, null, 0));
