@@ -29,7 +29,7 @@ internal sealed class Flags
     public Option<bool> ContinueOnError { get; } = Flag("--cont-on-err", "Carry on after a failure");
     public Option<bool> DryRun { get; } = Flag("--dry-run", "Say what would be done, and do nothing");
     public Option<bool> Compact { get; } = Flag("--compact", "Only the most telling properties", "-c");
-    public Option<bool> DiscardPending { get; } = Flag("--discard-pending", "Give up what nodes still hold of a cluster that cannot come back");
+    public Option<bool> DiscardPending { get; } = Flag("--discard-pending", "Give up a founding whose proposer is gone for good");
     public Option<bool> DateTime { get; } = Flag("--date-time", "Print times with their date");
 
     public Option<string?> UnitsKind { get; } = Value("--units", "How to write sizes: iec (KiB, MiB), si (KB, MB), raw (bytes)");

@@ -35,19 +35,27 @@ internal static class DidYouMean
             .OrderBy(pair => pair.Distance).ThenBy(pair => pair.Name, StringComparer.Ordinal)
             .Select(pair => pair.Name).FirstOrDefault();
 
+    /// <summary>Edits from one to the other; two neighbours changed round count as one, because fingers do that.</summary>
     private static int Distance(string left, string right)
     {
-        var row = Enumerable.Range(0, right.Length + 1).ToArray();
-        for (var i = 1; i <= left.Length; i++)
+        var distance = new int[left.Length + 1, right.Length + 1];
+        for (var i = 0; i <= left.Length; i++)
         {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= right.Length; j++)
+            for (var j = 0; j <= right.Length; j++)
             {
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (left[i - 1] == right[j - 1] ? 0 : 1)));
+                if (i == 0 || j == 0)
+                {
+                    distance[i, j] = i + j;
+                    continue;
+                }
+
+                var change = distance[i - 1, j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
+                var best = Math.Min(Math.Min(distance[i - 1, j], distance[i, j - 1]) + 1, change);
+                var isSwap = i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
+                distance[i, j] = isSwap ? Math.Min(best, distance[i - 2, j - 2] + 1) : best;
             }
         }
 
-        return row[right.Length];
+        return distance[left.Length, right.Length];
     }
 }

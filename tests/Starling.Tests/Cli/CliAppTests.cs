@@ -115,7 +115,7 @@ public sealed class CliAppTests : IAsyncLifetime
             COMMANDS:
                show          show nodes, their state, and a summary
                set-primary   hand the primary role to another gateway
-               init          start a new cluster out of the gateways that wait for it
+               init          found a new cluster on an empty gateway; the other nodes join it
 
             OPTIONS:
                help, h   Show help

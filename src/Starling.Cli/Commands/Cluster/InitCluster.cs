@@ -1,10 +1,10 @@
 namespace Starling.Cli.Commands.Cluster;
 
-/// <summary><c>ais cluster init</c>: nodes that found a damaged or a foreign past wait for a person to say so.</summary>
+/// <summary><c>ais cluster init</c>: founds a cluster on one gateway whose directory is empty; the others join it.</summary>
 internal static class InitCluster
 {
     public static CliCommand Build(Flags flags) =>
-        new CliCommand("init", "start a new cluster out of the gateways that wait for it") { Run = RunAsync }.With(flags.DiscardPending, flags.Yes).Takes();
+        new CliCommand("init", "found a new cluster on an empty gateway; the other nodes join it") { Run = RunAsync }.With(flags.DiscardPending, flags.Yes).Takes();
 
     private static async Task<int> RunAsync(CliSession session)
     {
@@ -12,7 +12,7 @@ internal static class InitCluster
         var discard = session.Has(session.Flags.DiscardPending);
         if (discard && !session.Has(session.Flags.Yes))
         {
-            session.Terminal.Warn("what the waiting nodes hold of their former cluster will be given up");
+            session.Terminal.Warn("about to give up a founding that another gateway proposed: only right when that gateway is gone for good");
             if (!await session.Terminal.ConfirmAsync("Proceed?", session.Cancellation).ConfigureAwait(false))
             {
                 return ExitCode.Failed;

@@ -79,7 +79,8 @@ internal static class ShowCluster
         }
         catch (Exception error) when (error is ApiException or UnreachableException or TimeoutException)
         {
-            return new NodeReport(node, null, null, error.Message);
+            var why = error is ApiException { Status: 502 } ? "the gateway cannot reach it" : error.Message;
+            return new NodeReport(node, null, null, $"{why} (look at 'ais show log {node.DisplayName}', or at the log on its machine)");
         }
     }
 
