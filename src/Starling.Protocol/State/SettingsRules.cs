@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
+using Starling.Core.Config;
 using Starling.Core.Errors;
 using Starling.Core.Names;
 
@@ -11,54 +10,21 @@ namespace Starling.Protocol.State;
 internal readonly record struct Settled<T>(T? Value, StoreError? Error)
     where T : class;
 
-/// <summary>How patches of settings are applied inside commands. Pure and total.</summary>
+/// <summary>How patches of settings are applied inside commands. Pure and total; what the settings mean is decided in Core.</summary>
 internal static class SettingsRules
 {
-    /// <summary>Bucket ids of the cluster's own buckets carry this bit on the wire.</summary>
-    public const ulong OwnBucketBit = 1UL << 63;
-
-    private static readonly string[] Inherited = ["checksum", "lru", "mirror", "versioning", "ec", "chunks", "write_policy", "rate_limit", "features"];
-
     public static Settled<ClusterConfig> PatchConfig(ClusterConfig config, string patchJson) =>
-        JsonMerge.Apply(config.Json, patchJson, out var error) is { } merged ? new(new ClusterConfig(merged), null) : new(null, Invalid(error));
+        ConfigDocument.TryPatch(config.Json, patchJson, out var next, out var error) ? new(new ClusterConfig(next), null) : new(null, Invalid(error));
 
-    public static Settled<BucketProps> NewBucketProps(ClusterConfig config, BucketName bucket, string patchJson, ulong bucketId, long createdNs)
-    {
-        var defaults = new JsonObject();
-        if (JsonMerge.Apply(config.Json, string.Empty, out _) is { } readable)
-        {
-            var sections = JsonMerge.Parse(readable);
-            foreach (var section in Inherited)
-            {
-                if (sections[section] is { } inherited)
-                {
-                    defaults[section] = inherited.DeepClone();
-                }
-            }
-        }
+    public static Settled<BucketProps> NewBucketProps(ClusterConfig config, BucketName bucket, string patchJson, ulong bucketId, long createdNs) =>
+        BucketPropsDocument.TryCreate(config.Json, bucket, patchJson, bucketId, createdNs, out var props, out var error)
+            ? new(new BucketProps(props), null)
+            : new(null, Invalid(error));
 
-        if (bucket.Provider == "ais" && defaults["lru"] is JsonObject lru)
-        {
-            lru["enabled"] = false;
-        }
+    public static Settled<BucketProps> PatchBucketProps(ClusterState state, BucketProps props, string patchJson) =>
+        BucketPropsDocument.TryPatch(props.Json, patchJson, state.Newest.Targets.Length, out var next, out var error)
+            ? new(new BucketProps(next), null)
+            : new(null, Invalid(error));
 
-        var wireId = bucket.Provider == "ais" ? OwnBucketBit | bucketId : bucketId;
-        var merged = JsonMerge.Apply(defaults.ToJsonString(), patchJson, out var error);
-        if (merged is null)
-        {
-            return new(null, Invalid(error));
-        }
-
-        var props = JsonMerge.Parse(merged);
-        props["provider"] = bucket.Provider;
-        props["bid"] = wireId.ToString(CultureInfo.InvariantCulture);
-        props["created"] = createdNs.ToString(CultureInfo.InvariantCulture);
-        props["access"] ??= ulong.MaxValue.ToString(CultureInfo.InvariantCulture);
-        return new(new BucketProps(props.ToJsonString()), null);
-    }
-
-    public static Settled<BucketProps> PatchBucketProps(BucketProps props, string patchJson) =>
-        JsonMerge.Apply(props.Json, patchJson, out var error) is { } merged ? new(new BucketProps(merged), null) : new(null, Invalid(error));
-
-    private static StoreError Invalid(string? error) => new(ErrorCode.Invalid, $"settings: {error}");
+    private static StoreError Invalid(string error) => new(ErrorCode.Invalid, error);
 }

@@ -14,7 +14,7 @@ public sealed record SetBucketProps(BucketName Bucket, ulong BucketId, string Pr
     {
         ArgumentNullException.ThrowIfNull(state);
         return DestroyBucket.CheckIdentity(state, Bucket, BucketId)
-            ?? SettingsRules.PatchBucketProps(state.FindBucket(Bucket)!.Props, PropsPatchJson).Error;
+            ?? SettingsRules.PatchBucketProps(state, state.FindBucket(Bucket)!.Props, PropsPatchJson).Error;
     }
 
     /// <inheritdoc/>
@@ -22,7 +22,7 @@ public sealed record SetBucketProps(BucketName Bucket, ulong BucketId, string Pr
     {
         ArgumentNullException.ThrowIfNull(state);
         var entry = state.FindBucket(Bucket)!;
-        var props = SettingsRules.PatchBucketProps(entry.Props, PropsPatchJson).Value!;
+        var props = SettingsRules.PatchBucketProps(state, entry.Props, PropsPatchJson).Value!;
         return state with
         {
             Buckets = state.Buckets.SetItem(Bucket, entry with { Props = props }),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Starling.Core.Config;
 using Starling.Protocol.Identity;
 
 namespace Starling.Protocol.State.Views;
@@ -11,7 +12,8 @@ public static class ConfView
     public static string Of(ClusterState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var config = JsonMerge.Parse(state.Config.Json);
+        // A document written by an older build may lack sections; clients expect all of them.
+        var config = JsonMerge.Parse(JsonMerge.Apply(ConfigDocument.Default, state.Config.Json, out _) ?? ConfigDocument.Default);
         config["uuid"] = state.ClusterId;
         config["config_version"] = state.Versions.Conf.ToString(CultureInfo.InvariantCulture);
         if (config["proxy"] is not JsonObject proxy)
@@ -20,7 +22,11 @@ public static class ConfView
         }
 
         proxy["primary_url"] = state.Leader is { IsGateway: true } leader ? UrlOf(state.Node(leader.Identity.Id)) : string.Empty;
-        proxy["original_url"] ??= UrlOf(state.Nodes.Values.Where(n => n.Role == NodeRole.Gateway).MinBy(n => (n.JoinedIndex, n.Id)));
+        if (proxy["original_url"] is not JsonValue original || original.ToString().Length == 0)
+        {
+            proxy["original_url"] = UrlOf(state.Nodes.Values.Where(n => n.Role == NodeRole.Gateway).MinBy(n => (n.JoinedIndex, n.Id)));
+        }
+
         proxy["discovery_url"] ??= string.Empty;
         proxy["non_electable"] ??= false;
         return config.ToJsonString();

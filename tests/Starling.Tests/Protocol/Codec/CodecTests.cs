@@ -70,6 +70,8 @@ public class CodecTests
         Assert.Equal(Samples.State.Requests.OldestFirst(), back.Requests.OldestFirst());
         Assert.Equal((Samples.State.Config, Samples.State.Versions, Samples.State.Leader, Samples.State.Voters), (back.Config, back.Versions, back.Leader, back.Voters));
         Assert.Contains("\"kept\":true", back.Config.Json, StringComparison.Ordinal);
+        Assert.All(back.Buckets.Values, b => Assert.Contains("\"kept\":true", b.Props.Json, StringComparison.Ordinal));
+        Assert.Contains("\"kept\":true", back.Views.ConfigJson, StringComparison.Ordinal);
     }
 
     [Fact]

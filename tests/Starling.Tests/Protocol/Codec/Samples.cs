@@ -50,16 +50,26 @@ internal static class Samples
     [
         new LogEntry(1, 1, EntryKind.Noop, new NodeIdentity(Id, new Incarnation(0x11), new SessionId(0x21))),
         new LogEntry(2, 1, EntryKind.Voters, Voters: new VoterSet([Member])),
-        new LogEntry(3, 1L << 40, EntryKind.Command, Command: new ResetConfig(0)),
+        new LogEntry(3, 1L << 40, EntryKind.Command, Command: new ResetConfig(0) { Defaults = new ClusterConfig("{}") }),
     ];
+
+    /// <summary>As if a newer build had written settings that this one does not know.</summary>
+    public static ClusterState WithUnknownSettings(this ClusterState state) => state with
+    {
+        Config = new ClusterConfig(state.Config.Json.Insert(1, "\"unknown\":{\"kept\":true},")),
+        Buckets = state.Buckets.SetItems(state.Buckets.Select(b =>
+            KeyValuePair.Create(b.Key, b.Value with { Props = new BucketProps(b.Value.Props.Json.Insert(1, "\"unknown\":{\"kept\":true},")) }))),
+    };
 
     /// <summary>A state with at least one of everything.</summary>
     public static ClusterState State { get; } = Fold.Serving(3)
         .Lead(Fold.Gateway(1), term: 3)
         .Apply(Fold.Session(Fold.Target(1), start: 2, previous: 1) with { MountpathIds = ["target01-b"] })
         .Apply(new RecordStop(Fold.Target(2), Fold.SessionOf(Fold.Target(2))))
-        .Apply(new CreateBucket(Bucket, """{"later":{"a":1}}""", 6) { RequestId = "r1", SeenIndex = 3 })
-        .Apply(new SetConfig("""{"unknown":{"kept":true}}""", 0) { RequestId = "r2", SeenIndex = 3 })
+        .Apply(new CreateBucket(Bucket, """{"access":"7"}""", 6) { RequestId = "r1", SeenIndex = 3 })
+        .WithUnknownSettings()
+        .Apply(new SetConfig("""{"rebalance":{"enabled":false}}""", 0) { RequestId = "r2", SeenIndex = 3 })
+        .Apply(new SetBucketProps(Bucket, 2, """{"versioning":{"enabled":false}}"""))
         .Try(new DestroyBucket(Bucket, 99) { RequestId = "r3" }).State
         .Move((1, AdminState.Draining));
 }

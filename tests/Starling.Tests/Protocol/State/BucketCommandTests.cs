@@ -1,3 +1,4 @@
+using Starling.Core.Config;
 using Starling.Core.Errors;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
@@ -30,6 +31,32 @@ public class BucketCommandTests
         Assert.Equal(ErrorCode.BucketNotFound, state.Try(new DestroyBucket(Fold.Bucket(), 1)).Outcome.Error?.Code);
         Assert.Equal(ErrorCode.BucketNotFound, state.Try(new SetBucketProps(Fold.Bucket(), 1, "{}")).Outcome.Error?.Code);
         Assert.Equal(ErrorCode.BucketNotFound, state.Try(new ResetBucketProps(Fold.Bucket(), 1)).Outcome.Error?.Code);
+    }
+
+    [Fact]
+    public void A_new_bucket_inherits_the_defaults_of_the_cluster_and_a_reset_brings_them_back()
+    {
+        var state = Fold.Active(1).Apply(new SetConfig("""{"checksum":{"type":"md5"}}""", 0)).Apply(new CreateBucket(Fold.Bucket(), """{"durability":"buffered"}""", 5));
+        var created = state.FindBucket(Fold.Bucket())!.Props;
+        var changed = state.Apply(new SetBucketProps(Fold.Bucket(), 1, """{"versioning":{"enabled":false}}"""));
+        var reset = changed.Apply(new ResetBucketProps(Fold.Bucket(), 1));
+
+        Assert.Equal("md5", BucketPropsDocument.Read(created.Json).Checksum.Type);
+        Assert.Equal("buffered", BucketPropsDocument.Read(created.Json).Durability);
+        Assert.False(BucketPropsDocument.Read(changed.FindBucket(Fold.Bucket())!.Props.Json).Versioning.Enabled);
+        var back = BucketPropsDocument.Read(reset.FindBucket(Fold.Bucket())!.Props.Json);
+        Assert.Equal((true, "durable", 5, (1UL << 63) | 1), (back.Versioning.Enabled, back.Durability, back.CreatedNs, back.BucketId));
+    }
+
+    [Fact]
+    public void Settings_that_are_wrong_are_refused_and_change_nothing()
+    {
+        var state = Fold.Serving(1);
+        Assert.Equal(ErrorCode.Invalid, state.Try(new SetConfig("""{"no_such_section":{"x":1}}""", 0)).Outcome.Error?.Code);
+        Assert.Equal(ErrorCode.Invalid, state.Try(new SetConfig("{broken", 0)).Outcome.Error?.Code);
+        Assert.Equal(ErrorCode.Invalid, state.Try(new SetBucketProps(Fold.Bucket(), 1, """{"mirror":{"copies":99}}""")).Outcome.Error?.Code);
+        Assert.Equal(ErrorCode.Invalid, state.Try(new CreateBucket(Fold.Bucket("other"), "[]", 1)).Outcome.Error?.Code);
+        Assert.Equal(ErrorCode.Invalid, state.Try(new ResetConfig(0) { Defaults = new ClusterConfig("[]") }).Outcome.Error?.Code);
     }
 
     [Fact]

@@ -34,11 +34,11 @@ public class RequestMemoryTests
     [Fact]
     public void A12_the_last_10000_are_remembered_and_an_older_command_is_refused()
     {
-        var state = Fold.Formed();
+        var state = Fold.Formed().Apply(new CommitSession(Fold.MemberOf(Fold.Gateway(1)), Fold.SessionOf(Fold.Gateway(1)), default));
         var firstSeen = state.AppliedIndex;
         for (var i = 0; i <= RequestMemory.Capacity; i++)
         {
-            state = state.Apply(new ResetConfig(0) { RequestId = $"r{i}", SeenIndex = state.AppliedIndex });
+            state = state.Apply(new RecordStop(Fold.Gateway(1), Fold.SessionOf(Fold.Gateway(1))) { RequestId = $"r{i}", SeenIndex = state.AppliedIndex });
         }
 
         Assert.Equal(RequestMemory.Capacity, state.Requests.Count);

@@ -3,6 +3,7 @@ using Starling.Core.Wire;
 using Starling.Protocol.Identity;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
+using Starling.Tests.Protocol.Codec;
 using Xunit;
 
 namespace Starling.Tests.Protocol.State;
@@ -56,7 +57,7 @@ public class ViewTests
     public void The_bmd_lists_buckets_by_provider_and_namespace()
     {
         var spaced = Starling.Core.Names.BucketName.Parse("ais", "@#ns1", "other");
-        var state = Fold.Serving(1).Apply(new CreateBucket(spaced, """{"access":"7","later":{"kept":1}}""", 9));
+        var state = Fold.Serving(1).Apply(new CreateBucket(spaced, """{"access":"7"}""", 9)).WithUnknownSettings();
         var actual = JsonSerializer.Serialize(state.Views.Bmd, WireJson.Instance.BmdWire);
 
         using var parsed = JsonDocument.Parse(actual);
@@ -65,20 +66,32 @@ public class ViewTests
         Assert.Equal("9223372036854775809", ais.GetProperty("@#").GetProperty("demo").GetProperty("bid").GetString());
         var other = ais.GetProperty("@#ns1").GetProperty("other");
         Assert.Equal(("7", "9", "ais"), (other.GetProperty("access").GetString(), other.GetProperty("created").GetString(), other.GetProperty("provider").GetString()));
-        Assert.Equal(1, other.GetProperty("later").GetProperty("kept").GetInt32());
+        Assert.True(other.GetProperty("unknown").GetProperty("kept").GetBoolean());
     }
 
     [Fact]
     public void The_configuration_carries_the_cluster_its_version_and_its_primary()
     {
-        var state = Small().Apply(new SetConfig("""{"unknown":{"kept":true}}""", 0));
+        var state = Small().WithUnknownSettings().Apply(new SetConfig("""{"rebalance":{"enabled":false}}""", 0));
         using var parsed = JsonDocument.Parse(state.Views.ConfigJson);
         var root = parsed.RootElement;
 
         Assert.Equal("8d6wTn4G1", root.GetProperty("uuid").GetString());
         Assert.Equal("2", root.GetProperty("config_version").GetString());
         Assert.Equal("http://10.0.0.1:9080", root.GetProperty("proxy").GetProperty("primary_url").GetString());
+        Assert.Equal("http://10.0.0.1:9080", root.GetProperty("proxy").GetProperty("original_url").GetString());
+        Assert.False(root.GetProperty("rebalance").GetProperty("enabled").GetBoolean());
         Assert.True(root.GetProperty("unknown").GetProperty("kept").GetBoolean());
+    }
+
+    [Fact]
+    public void A_stored_configuration_without_a_section_is_shown_with_its_defaults()
+    {
+        var state = Small() with { Config = new ClusterConfig("""{"lru":{"enabled":true}}""") };
+        using var parsed = JsonDocument.Parse(state.Views.ConfigJson);
+        Assert.True(parsed.RootElement.GetProperty("lru").GetProperty("enabled").GetBoolean());
+        Assert.Equal(JsonValueKind.Object, parsed.RootElement.GetProperty("space").ValueKind);
+        Assert.Equal(JsonValueKind.Object, parsed.RootElement.GetProperty("auth").ValueKind);
     }
 
     [Fact]
