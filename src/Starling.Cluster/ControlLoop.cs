@@ -17,7 +17,7 @@ namespace Starling.Cluster;
 internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
 {
     private const int MaxQueued = 16_384;
-    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(90);
 
     private readonly ProtocolNode node;
     private readonly IBatchWriter writer;
