@@ -51,5 +51,5 @@ public sealed record PersistCompleted(long Token, long LogBytes = 0) : Input;
 /// <param name="Reachable">Whether it answered as that node.</param>
 public sealed record DataProbed(NodeId Node, bool Reachable) : Input;
 
-/// <summary>The process is about to stop: leadership is handed over; membership does not change (rule A16). <see cref="NodePublication.StopReady"/> says when it may exit.</summary>
+/// <summary>The process is about to stop: leadership is handed over, a target gives up its lease; membership does not change (rule A16). <see cref="NodePublication.StopReady"/> says when it may exit.</summary>
 public sealed record Stopping : Input;

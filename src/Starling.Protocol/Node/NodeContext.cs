@@ -68,7 +68,16 @@ internal sealed class NodeContext
 
     public void Halt(string reason) => Halted ??= reason;
 
-    public void Answer(long localId, CommandOutcome? outcome, StoreError? error) => answers.Add(new Answer(localId, outcome, error));
+    /// <summary>Number of a wish of the core itself: nobody waits for its answer.</summary>
+    public const long NobodyWaits = long.MinValue;
+
+    public void Answer(long localId, CommandOutcome? outcome, StoreError? error)
+    {
+        if (localId != NobodyWaits)
+        {
+            answers.Add(new Answer(localId, outcome, error));
+        }
+    }
 
     public void AnswerRead(long localId, long? index) => answers.Add(new AnswerRead(localId, index));
 

@@ -17,6 +17,7 @@ namespace Starling.Protocol.Node;
 public sealed class ProtocolNode : IRaftEvents
 {
     private const long StopWaitNs = 5_000_000_000;
+    private const long RecordStopWaitNs = 2_000_000_000;
 
     private readonly NodeContext node;
     private readonly Raft raft;
@@ -125,14 +126,36 @@ public sealed class ProtocolNode : IRaftEvents
                 detector.On(probed);
                 break;
             case Stopping:
-                node.Stopping = true;
-                stoppingSinceNs = node.NowNs;
-                node.ViewChanged = true;
+                OnStopping();
                 break;
             default:
                 node.Halt($"unknown input {input.GetType().Name}");
                 break;
         }
+    }
+
+    /// <summary>A target gives up its lease first, in the published view, and only then has its stop recorded (rule B3).</summary>
+    private void OnStopping()
+    {
+        node.Stopping = true;
+        stoppingSinceNs = node.NowNs;
+        node.ViewChanged = true;
+        if (node.Facts.Role == NodeRole.Target && IsCommittedSession)
+        {
+            holder.GiveUp();
+            desk.Request(new ProposalRequested(NodeContext.NobodyWaits, new RecordStop(node.Self.Id, node.Self.Session), RecordStopWaitNs));
+        }
+    }
+
+    private bool IsCommittedSession => node.State.Node(node.Self.Id)?.Identity == node.Self;
+
+    /// <summary>Nothing that must be said before the process ends is still unsaid, or it has waited long enough.</summary>
+    private bool IsStopReady()
+    {
+        var waited = node.NowNs - stoppingSinceNs;
+        var handedOver = !raft.IsLeader || raft.Log.Voters.Members.Length == 1 || waited >= StopWaitNs;
+        var recorded = node.Facts.Role != NodeRole.Target || !IsCommittedSession || node.State.Node(node.Self.Id)!.StoppedInOrder || waited >= RecordStopWaitNs;
+        return node.Stopping && handedOver && recorded;
     }
 
     private void OnTick(Tick tick)
@@ -153,7 +176,7 @@ public sealed class ProtocolNode : IRaftEvents
         joiner.Tick();
         if (node.Facts.Role == NodeRole.Target)
         {
-            holder.Tick(joiner.IsIn && node.State.Node(node.Self.Id)?.Identity == node.Self);
+            holder.Tick(joiner.IsIn && IsCommittedSession);
         }
 
         if (raft.IsLeader)
@@ -521,7 +544,7 @@ public sealed class ProtocolNode : IRaftEvents
             Liveness = detector.Shown,
             Pending = raft.IsLeader ? admissions.Pending : [],
             Waiting = node.ClusterId.Length == 0 ? founding.Waiting ?? joiner.Waiting : joiner.Waiting,
-            StopReady = node.Stopping && (!raft.IsLeader || raft.Log.Voters.Members.Length == 1 || node.NowNs - stoppingSinceNs >= StopWaitNs),
+            StopReady = IsStopReady(),
             Addresses = addresses,
         };
     }

@@ -47,6 +47,9 @@ internal sealed class LeaseHolder(NodeContext node, Raft raft)
         }
     }
 
+    /// <summary>The process stops: whoever comes after it need not wait for its lease.</summary>
+    public void GiveUp() => Void();
+
     /// <summary>A caretaker asks itself, by the same rules.</summary>
     public Action<long>? AskSelf { get; set; }
 

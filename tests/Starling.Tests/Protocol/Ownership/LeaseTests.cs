@@ -245,4 +245,28 @@ public sealed class LeaseTests
         world.RunUntil(() => target.View.SessionApplied, 45, "the new session");
         Assert.True(world.NowNs - sent > Lease.DurationNs, "replaced while the old session's lease was running");
     }
+
+    [Fact]
+    public void B3_ATargetThatStoppedInOrderIsReplacedAtOnceWhateverBootItComesBackFrom()
+    {
+        var world = WithTarget();
+        var target = world["target01"];
+        target.Step(new Starling.Protocol.Node.Stopping());
+        Assert.False(Leased(world, "target01"));
+        world.RunUntil(() => target.View.StopReady, 1, "the recorded stop");
+        Assert.True(world.Leader!.View.State.Node(target.Facts.Id)!.StoppedInOrder);
+        target.Crash();
+        target.Facts = target.Facts with { HostBootId = "another-boot" };
+        target.Start();
+        world.RunUntil(() => Leased(world, "target01"), 5, "the lease of the next session");
+    }
+
+    [Fact]
+    public void A16_AStopIsNotHeldUpByAClusterWithoutALeader()
+    {
+        var world = WithTarget();
+        world.Isolate("target01");
+        world["target01"].Step(new Starling.Protocol.Node.Stopping());
+        world.RunUntil(() => world["target01"].View.StopReady, 3, "ready to stop");
+    }
 }
