@@ -160,6 +160,10 @@ internal sealed class TourClient : IDisposable
             {
                 case AttemptKind.Answered when expected(attempt.Answer!.Status):
                     return attempt.Answer! with { Attempts = attempts };
+                case AttemptKind.Answered when attempt.Answer!.Status == HttpStatusCode.ServiceUnavailable && gateways.Any(gateway => gateway.Port == attempt.Port) && outages.Excuse(attempt.Port, began):
+                    // A killed gateway that is coming back serves nobody yet, as if it were not there: the next one is tried.
+                    act.CountRefused();
+                    break;
                 case AttemptKind.Answered when attempt.Answer!.Status == HttpStatusCode.ServiceUnavailable && attempt.Answer.RetryAfter:
                     act.CountWaited();
                     break;

@@ -57,6 +57,7 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
             await Task.Delay(options.ActLength, cancellation);
         }
 
+        await PrintAsync(load.Current);
         string? damaged = null;
         if (options.Sabotage is { } mode)
         {
