@@ -9,6 +9,7 @@ internal sealed class ActRecord(string name, bool mayWait)
     private long cut;
     private long refused;
     private long waited;
+    private string? firstWait;
 
     public string Name { get; } = name;
 
@@ -26,6 +27,9 @@ internal sealed class ActRecord(string name, bool mayWait)
     /// <summary>503 with Retry-After; retried.</summary>
     public long Waited => Interlocked.Read(ref waited);
 
+    /// <summary>What the first answer said that asked to wait.</summary>
+    public string? FirstWait => Volatile.Read(ref firstWait);
+
     public ConcurrentQueue<string> Failures { get; } = new();
 
     public string Note { get; set; } = string.Empty;
@@ -38,7 +42,12 @@ internal sealed class ActRecord(string name, bool mayWait)
 
     public void CountRefused() => Interlocked.Increment(ref refused);
 
-    public void CountWaited() => Interlocked.Increment(ref waited);
+    /// <summary>Counts an answer that asks to wait, and keeps the first one's words.</summary>
+    public void CountWaited(string answer)
+    {
+        Interlocked.CompareExchange(ref firstWait, answer, null);
+        Interlocked.Increment(ref waited);
+    }
 
     public void Fail(string what) => Failures.Enqueue(what);
 }

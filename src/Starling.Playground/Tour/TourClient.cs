@@ -165,7 +165,7 @@ internal sealed class TourClient : IDisposable
                     act.CountRefused();
                     break;
                 case AttemptKind.Answered when attempt.Answer!.Status == HttpStatusCode.ServiceUnavailable && attempt.Answer.RetryAfter:
-                    act.CountWaited();
+                    act.CountWaited(attempt.Text);
                     break;
                 case AttemptKind.Answered when (int)attempt.Answer!.Status >= 500 && outages.Excuse(attempt.Port, began):
                     // The last words of a process whose disk or whose life was taken away.

@@ -228,7 +228,7 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
     private async Task<int> VerdictAsync(long bytes, string? damaged)
     {
         var failures = acts.SelectMany(act => act.Failures.Select(failure => $"{act.Name}: {failure}")
-            .Concat(act.Passed || !act.Failures.IsEmpty ? [] : [$"{act.Name}: {act.Waited} requests had to wait although no target was down"])).ToArray();
+            .Concat(act.Passed || !act.Failures.IsEmpty ? [] : [$"{act.Name}: {act.Waited} requests had to wait although no target was down, the first: {act.FirstWait}"])).ToArray();
         await output.WriteLineAsync();
         if (failures.Length == 0)
         {
