@@ -49,6 +49,9 @@ internal sealed class CandidateSurvey
     /// <summary>The greatest record known so far.</summary>
     public RecordHead? Best { get; private set; }
 
+    /// <summary>The greatest record that a candidate answered with and that is greater than <see cref="Local"/>; the local one is looked at again under the lock.</summary>
+    public RecordHead? Remote => BestAt == self ? null : Best;
+
     /// <summary>Who has <see cref="Best"/>.</summary>
     public NodeId BestAt { get; private set; }
 

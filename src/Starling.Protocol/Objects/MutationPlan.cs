@@ -133,7 +133,7 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
             return PlanAction.Wait(view, PlanChecks.NoLease(view));
         }
 
-        if (!conditions.IsEmpty && (survey is null || view.Epoch != resolvedEpoch))
+        if (!conditions.IsEmpty && (survey is null || view.Epoch != resolvedEpoch || !Candidates.SameClean(survey.State, view.State)))
         {
             return Begin(view);
         }
@@ -150,7 +150,9 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
         }
 
         var local = PlanChecks.OfBucket(locked.Record, bucketId);
-        var greatest = RecordHead.Greatest(local, survey?.Best);
+
+        // Not what the first look found here: it may have been deleted and forgotten since (rule B11), and then it must not count any more.
+        var greatest = RecordHead.Greatest(local, survey?.Remote);
         var isAbsent = greatest is null && view.MissesMountpath;
         if (!conditions.IsEmpty && isAbsent)
         {

@@ -183,6 +183,26 @@ public static class PlanScripts
     }
 
     [Script]
+    public static void ConditionOnARecordThatWasDeletedAndForgotten(TextWriter? log)
+    {
+        // Between the look that resolved the condition and the lock, a delete removes the record without a tombstone: the condition holds no more.
+        var (name, a) = (Name(), Id("ta"));
+        var state = State([Epoch(1, a)], (a, 1, 1));
+        var seen = new RecordHead(new RecordKey(1, 1, 5, 1), false, 1, "xxhash2", "1", 1);
+        var match = new PutPlan(name, 1, new Conditions(["1"], []), new RecordKeySource(), Staged(2));
+        match.Next(PlanEvent.Started(View(state, a)));
+        Require(match.Next(PlanEvent.Looked(View(state, a), seen)).Kind == PlanActionKind.LockName, "the look finds what the condition names");
+        var action = match.Next(PlanEvent.Locked(View(state, a), null));
+        Require(action.Kind == PlanActionKind.Refuse && action.Error?.Code == ErrorCode.PreconditionFailed, $"it is gone under the lock: {action.Kind}");
+
+        var create = new PutPlan(name, 1, Conditions.CreateIfAbsent, new RecordKeySource(), Staged(3));
+        create.Next(PlanEvent.Started(View(state, a)));
+        create.Next(PlanEvent.Looked(View(state, a), seen));
+        action = create.Next(PlanEvent.Locked(View(state, a), null));
+        Require(action.Kind == PlanActionKind.Commit, $"and create-if-absent succeeds: {action.Kind}");
+    }
+
+    [Script]
     public static void ReportByASupersededSession(TextWriter? log)
     {
         var a = Id("ta");

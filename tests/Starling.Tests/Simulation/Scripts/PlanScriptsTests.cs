@@ -28,5 +28,8 @@ public sealed class PlanScriptsTests
     public void no_second_look_no_answer() => ScriptCatalog.Run(nameof(no_second_look_no_answer));
 
     [Fact]
+    public void condition_on_a_record_that_was_deleted_and_forgotten() => ScriptCatalog.Run(nameof(condition_on_a_record_that_was_deleted_and_forgotten));
+
+    [Fact]
     public void report_by_a_superseded_session() => ScriptCatalog.Run(nameof(report_by_a_superseded_session));
 }
