@@ -156,6 +156,7 @@ public sealed class SeedRun
     private void Heal()
     {
         _faults.HealEverything();
+        _world.IsHealed = true;
         if (!_world.RunUntil(() => _world.Checks.Newest.IsFormed, 60 * SimWorld.Second))
         {
             throw new CheckFailedException("a cluster forms", $"no cluster 60 s after the last fault: {string.Join("; ", _world.Nodes.Select(n => $"{n}: {n.View?.Waiting}"))}");

@@ -1,4 +1,5 @@
 using Starling.Protocol.Consensus;
+using Starling.Protocol.Identity;
 using Starling.Simulation.Engine;
 using Starling.Simulation.Network;
 using Starling.Simulation.World;
@@ -294,7 +295,9 @@ public sealed class FaultScheduler
             }
         }
 
-        return kept >= voters.Majority;
+        // While a voter is being replaced, the learner that takes its place is as dear as a voter: it counts as soon as its entry is appended.
+        var isWhole = kept == voters.Members.Length || voters.Contains(new Member(alsoLost.Id, alsoLost.Disk.Durable.Incarnation));
+        return isWhole && kept >= voters.Majority;
     }
 
     private void Hit(Mark mark) => _world.Coverage.Hit(mark);

@@ -49,7 +49,7 @@ public sealed class AdminClient(SimWorld world, int number, BucketName[] buckets
             var patch = dice % 2 == 0 ? """{"versioning":{"enabled":true}}""" : """{"versioning":{"enabled":false}}""";
             Submit(() => new SetBucketProps(buckets[which], id, patch), _ => Think());
         }
-        else if (dice < 75)
+        else if (dice < 80 || world.IsHealed)
         {
             var patch = dice % 2 == 0 ? """{"rebalance":{"enabled":true}}""" : """{"rebalance":{"enabled":false}}""";
             Submit(() => new SetConfig(patch, 0), _ => Think());

@@ -15,6 +15,9 @@ public sealed partial class SimWorld
 
     public long NextRequestId() => ++_requestId;
 
+    /// <summary>The last fault is over. From then on nobody asks for other leaders either: every election restarts the wait for lapsed leases (rule B4).</summary>
+    public bool IsHealed { get; set; }
+
     /// <summary>A value that nobody wrote before.</summary>
     public long NextValue() => ++_value;
 
