@@ -8,6 +8,7 @@ using Starling.Core.Names;
 using Starling.Server.Api.Native;
 using Starling.Server.Hosting;
 using Starling.Server.Options;
+using Starling.Storage.Files;
 using Starling.Tests.Storage;
 using Xunit;
 
@@ -29,6 +30,8 @@ public sealed class ApiCluster : IAsyncLifetime
     public string Gateway => Url(0);
 
     internal IReadOnlyList<NodeHost> Nodes => nodes;
+
+    internal MountpathFaults Faults { get; } = new(new LinuxFileLayer());
 
     public async Task InitializeAsync()
     {
@@ -202,7 +205,7 @@ public sealed class ApiCluster : IAsyncLifetime
             Secret = "test-secret-of-this-cluster",
             LogLevel = LogLevel.Warning,
         };
-        return await NodeHost.StartAsync(options, null, NativeNodeApi.CreateAsync, new NodeEnvironment(), CancellationToken.None);
+        return await NodeHost.StartAsync(options, null, NativeNodeApi.CreateAsync, new NodeEnvironment { Files = Faults }, CancellationToken.None);
     }
 }
 

@@ -1,0 +1,181 @@
+using System.Net;
+using System.Text;
+using Starling.Storage.Files;
+using Xunit;
+
+namespace Starling.Tests.Server.Api;
+
+/// <summary>Whatever a client sends, it gets an answer or a closed connection, nothing half-written shows, and the node keeps running.</summary>
+[Collection(ApiClusterGroup.Name)]
+public sealed class HostileInputTests(ApiCluster cluster)
+{
+    private const string Mark = "?pid=gateAAAA&utm=1";
+
+    [Fact]
+    public async Task A_body_shorter_than_declared_stores_nothing()
+    {
+        var owner = cluster.OwnerOf("shared", "short-body");
+        await cluster.RawAsync(owner, $"PUT /v1/objects/shared/short-body{Mark} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nonly this", closeSending: true);
+        using var get = await cluster.ObjectAsync(HttpMethod.Get, "shared", "short-body");
+        Assert.Equal(HttpStatusCode.NotFound, get.StatusCode);
+        await cluster.AssertAliveAsync();
+    }
+
+    [Fact]
+    public async Task A_body_shorter_than_declared_leaves_the_old_object()
+    {
+        await cluster.PutAsync("shared", "short-over", [1, 2, 3]);
+        var owner = cluster.OwnerOf("shared", "short-over");
+        await cluster.RawAsync(owner, $"PUT /v1/objects/shared/short-over{Mark} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nonly this", closeSending: true);
+        using var get = await cluster.ObjectAsync(HttpMethod.Get, "shared", "short-over");
+        Assert.Equal([1, 2, 3], await get.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task A_body_longer_than_declared_stores_what_was_declared_and_closes()
+    {
+        var owner = cluster.OwnerOf("shared", "long-body");
+        var answer = await cluster.RawAsync(owner, $"PUT /v1/objects/shared/long-body{Mark} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nfourAND MUCH MORE\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+        Assert.Contains("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        using var get = await cluster.ObjectAsync(HttpMethod.Get, "shared", "long-body");
+        Assert.Equal("four", await get.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("Content-Length: -1")]
+    [InlineData("Content-Length: 99999999999999999999")]
+    [InlineData("Content-Length: 5\r\nContent-Length: 6")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\nzz")]
+    [InlineData("Transfer-Encoding: identity, chunked, gzip")]
+    public async Task Malformed_framing_is_400_and_the_connection_closes(string header)
+    {
+        var owner = cluster.OwnerOf("shared", "framing");
+        var answer = await cluster.RawAsync(owner, $"PUT /v1/objects/shared/framing{Mark} HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\nhello");
+        Assert.Matches("^HTTP/1.1 (400|411|413|501) ", answer);
+        using var get = await cluster.ObjectAsync(HttpMethod.Get, "shared", "framing");
+        Assert.Equal(HttpStatusCode.NotFound, get.StatusCode);
+        await cluster.AssertAliveAsync();
+    }
+
+    [Fact]
+    public async Task Oversized_names_headers_and_metadata_are_refused()
+    {
+        using var name = await cluster.ObjectAsync(HttpMethod.Put, "shared", new string('n', 1025), [1]);
+        Assert.Equal(HttpStatusCode.BadRequest, name.StatusCode);
+        using var longest = await cluster.ObjectAsync(HttpMethod.Put, "shared", string.Join('/', Enumerable.Repeat(new string('n', 200), 5)), [1]);
+        Assert.Equal(HttpStatusCode.OK, longest.StatusCode);
+        using var bucket = await cluster.SendAsync(HttpMethod.Post, $"{cluster.Gateway}/v1/buckets/{new string('b', 65)}", """{"action":"create-bck"}""");
+        Assert.Equal(HttpStatusCode.BadRequest, bucket.StatusCode);
+        using var metadata = await cluster.ObjectAsync(HttpMethod.Put, "shared", "meta", [1], "", ("Ais-Custom-Md", "k=" + new string('v', 2048)));
+        Assert.Equal(HttpStatusCode.BadRequest, metadata.StatusCode);
+        using var malformed = await cluster.ObjectAsync(HttpMethod.Put, "shared", "meta", [1], "", ("Ais-Custom-Md", "no equals sign"));
+        Assert.Equal(HttpStatusCode.BadRequest, malformed.StatusCode);
+        var headers = await cluster.RawAsync(0, $"GET /v1/health HTTP/1.1\r\nHost: x\r\nX-Big: {new string('h', 100_000)}\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 431 ", headers, StringComparison.Ordinal);
+        var line = await cluster.RawAsync(0, $"GET /{new string('p', 100_000)} HTTP/1.1\r\nHost: x\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 414 ", line, StringComparison.Ordinal);
+        await cluster.AssertAliveAsync();
+    }
+
+    [Fact]
+    public async Task More_than_a_hundred_parameters_are_an_error()
+    {
+        var query = string.Join('&', Enumerable.Range(0, 101).Select(i => $"p{i}=1"));
+        using var answer = await cluster.SendAsync(HttpMethod.Get, $"{cluster.Gateway}/v1/objects/shared/o?{query}");
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("\"text\"")]
+    [InlineData("{\"action\":7}")]
+    [InlineData("{\"action\":\"list\"} trailing")]
+    [InlineData("nonsense")]
+    public async Task Malformed_json_is_400_everywhere(string json)
+    {
+        foreach (var (method, path) in ((string, string)[])[("GET", "/v1/buckets"), ("POST", "/v1/buckets/shared"), ("PATCH", "/v1/buckets/shared"), ("DELETE", "/v1/buckets/shared"), ("PUT", "/v1/cluster")])
+        {
+            using var answer = await cluster.SendAsync(new HttpMethod(method), cluster.Gateway + path, json);
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+            Assert.NotEqual(0, (await ApiCluster.ErrorOf(answer)).GetProperty("message").GetString()!.Length);
+        }
+
+        await cluster.AssertAliveAsync();
+    }
+
+    [Fact]
+    public async Task Deeply_nested_and_huge_json_is_refused()
+    {
+        using var deep = await cluster.SendAsync(HttpMethod.Put, $"{cluster.Gateway}/v1/cluster", "{\"value\":" + new string('[', 5000) + new string(']', 5000) + "}");
+        Assert.Equal(HttpStatusCode.BadRequest, deep.StatusCode);
+        using var huge = await cluster.SendAsync(HttpMethod.Put, $"{cluster.Gateway}/v1/cluster", "{\"name\":\"" + new string('x', 2 << 20) + "\"}");
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, huge.StatusCode);
+        await cluster.AssertAliveAsync();
+    }
+
+    [Fact]
+    public async Task Msgpack_where_json_is_expected_is_400()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{cluster.Gateway}/v1/buckets/shared") { Content = new ByteArrayContent([0x84, 0xa4, 0xff, 0xc1, 0xdd, 0xff, 0xff, 0xff, 0xff]) };
+        using var answer = await cluster.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        await cluster.AssertAliveAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_stops_in_the_middle_of_its_headers_does_not_disturb_others()
+    {
+        var slow = cluster.RawAsync(0, "GET /v1/health HTTP/1.1\r\nHost: x\r\nX-Slow: ", timeoutMs: 40_000);
+        await cluster.AssertAliveAsync();
+        var answer = await slow;
+        Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 408 ", StringComparison.Ordinal), answer);
+    }
+
+    [Fact]
+    public async Task Endpoints_between_nodes_refuse_clients()
+    {
+        var data = cluster.Nodes[1].Runtime.Addresses.Data;
+        var control = cluster.Nodes[1].Runtime.Addresses.Control;
+        foreach (var url in (string[])[$"{data}/intra/v1/list?bucket=shared", $"{control}/v1/daemon?what=smap", $"{cluster.Url(1)}/intra/v1/list?bucket=shared"])
+        {
+            using var answer = await cluster.SendAsync(HttpMethod.Get, url);
+            Assert.True((int)answer.StatusCode is 401 or 403, $"{url}: {answer.StatusCode}");
+        }
+    }
+
+    [Fact]
+    public async Task Unknown_checksum_types_are_named()
+    {
+        using var answer = await cluster.ObjectAsync(HttpMethod.Put, "shared", "o", Encoding.UTF8.GetBytes("x"), "", ("Ais-Checksum-Type", "rot13"), ("Ais-Checksum-Value", "00"));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("rot13", (await ApiCluster.ErrorOf(answer)).GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Errno.ENOSPC, 507, "ErrCapExceeded")]
+    [InlineData(Errno.EDQUOT, 507, "ErrCapExceeded")]
+    [InlineData(Errno.EROFS, 500, null)]
+    [InlineData(Errno.EIO, 500, null)]
+    public async Task A_full_or_read_only_disk_is_told_and_the_old_object_stays(Errno error, int status, string? type)
+    {
+        await cluster.PutAsync("shared", "full-disk", [1, 2, 3]);
+        cluster.Faults.Error = error;
+        try
+        {
+            using var put = await cluster.ObjectAsync(HttpMethod.Put, "shared", "full-disk", [9]);
+            Assert.Equal(status, (int)put.StatusCode);
+            var body = await ApiCluster.ErrorOf(put);
+            Assert.Equal(type, body.TryGetProperty("tcode", out var tcode) ? tcode.GetString() : null);
+            using var get = await cluster.ObjectAsync(HttpMethod.Get, "shared", "full-disk");
+            Assert.Equal([1, 2, 3], await get.Content.ReadAsByteArrayAsync());
+        }
+        finally
+        {
+            cluster.Faults.Error = Errno.None;
+        }
+
+        await cluster.AssertAliveAsync();
+    }
+}
