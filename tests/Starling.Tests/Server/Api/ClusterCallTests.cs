@@ -192,6 +192,26 @@ public sealed class ClusterCallTests(ApiCluster cluster)
         Assert.Equal("no properties to update", (await ApiCluster.ErrorOf(none)).GetProperty("message").GetString());
     }
 
+    [Fact]
+    public async Task A_node_deviates_from_the_configuration_where_it_may_until_it_is_reset()
+    {
+        async Task<HttpStatusCode> SetAsync(string path, string? json = null)
+        {
+            using var answer = await cluster.SendAsync(HttpMethod.Put, $"{cluster.Gateway}/v1/reverse/daemon{path}", json, ("Ais-Node-Id", "targBBBB"));
+            return answer.StatusCode;
+        }
+
+        async Task<string?> LevelAsync() =>
+            (await JsonAsync($"{cluster.Gateway}/v1/reverse/daemon?what=config", ("Ais-Node-Id", "targBBBB"))).GetProperty("log").GetProperty("level").GetString();
+
+        Assert.Equal(HttpStatusCode.OK, await SetAsync("/set-config?log.level=4"));
+        Assert.Equal("4", await LevelAsync());
+        Assert.NotEqual(HttpStatusCode.OK, await SetAsync("/set-config?rebalance.enabled=false"));
+        Assert.Equal(HttpStatusCode.BadRequest, await SetAsync("/set-config?nosuch.name=1"));
+        Assert.Equal(HttpStatusCode.OK, await SetAsync(string.Empty, """{"action":"reset-config"}"""));
+        Assert.NotEqual("4", await LevelAsync());
+    }
+
     private async Task<HttpStatusCode> ActAsync(string json)
     {
         using var answer = await cluster.SendAsync(HttpMethod.Put, $"{cluster.Gateway}/v1/cluster", json);

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Starling.Core.Config;
+using Starling.Core.Errors;
 using Starling.Gateway.Cluster;
+using Starling.Server.Api.Native.Cluster;
 
 namespace Starling.Server.Api.Native.Daemon;
 
@@ -27,9 +30,30 @@ internal static class DaemonActions
     /// <summary><c>PUT /v1/daemon/set-config?name=value</c>.</summary>
     public static async Task SetConfigByQueryAsync(ApiCall call)
     {
-        var patch = ConfigService.PatchOf(ConfigNames(call));
-        call.Services.Config.Set((JsonObject)JsonNode.Parse(patch)!);
+        Apply(call, ConfigService.PatchOf(ConfigNames(call)));
         await call.EmptyAsync();
+    }
+
+    /// <summary>Sections that only the cluster as a whole has are refused; values are checked against the rules of the whole configuration.</summary>
+    private static void Apply(ApiCall call, string patch)
+    {
+        if (ConfigScopeRules.Check(patch, call.Query.Flag("transient"), ConfigScope.Node) is { } refusal)
+        {
+            throw new StoreException(refusal);
+        }
+
+        if (call.Query.Flag("transient"))
+        {
+            throw ApiException.NotImplemented("a transient change of the configuration");
+        }
+
+        var effective = call.Services.Config.Apply(Projections.Config(call.Services.Snapshot.State)).ToJsonString();
+        if (!ConfigDocument.TryPatch(effective, patch, out _, out var error))
+        {
+            throw new StoreException(ErrorCode.Invalid, error);
+        }
+
+        call.Services.Config.Set((JsonObject)JsonNode.Parse(patch)!);
     }
 
     /// <summary>The configuration names of a query: lower case, older names replaced.</summary>
@@ -51,7 +75,7 @@ internal static class DaemonActions
             throw ApiException.Invalid("field \"value\": configuration must be a JSON object");
         }
 
-        call.Services.Config.Set((JsonObject)JsonNode.Parse(value.GetRawText())!);
+        Apply(call, value.GetRawText());
         return call.EmptyAsync();
     }
 
