@@ -22,6 +22,7 @@ internal sealed class ControlLog : IDisposable
     private readonly long maxFileBytes;
     private FrameFile file;
     private RestoredState kept;
+    private long checkpointBytes;
 
     private ControlLog(FrameFile file, RestoredState restored, long maxFileBytes)
     {
@@ -110,7 +111,8 @@ internal sealed class ControlLog : IDisposable
             Apply(batch);
         }
 
-        if (file.SizeBytes > maxFileBytes)
+        // A checkpoint that is large itself must not be written anew with every flush.
+        if (file.SizeBytes > Math.Max(maxFileBytes, 2 * checkpointBytes))
         {
             Rewrite(file.Incarnation);
         }
@@ -120,8 +122,11 @@ internal sealed class ControlLog : IDisposable
         }
     }
 
-    private void Rewrite(Incarnation incarnation) =>
+    private void Rewrite(Incarnation incarnation)
+    {
         file = file.Replace(incarnation, BatchCodec.EncodeCheckpoint(kept with { Entries = [.. entries] }));
+        checkpointBytes = file.SizeBytes;
+    }
 
     private void Apply(PersistBatch batch)
     {

@@ -78,6 +78,46 @@ public sealed class InProcessClusterTests
     }
 
     [Fact]
+    public async Task A8_a_node_that_comes_back_at_other_addresses_is_found_there()
+    {
+        await using var cluster = new TestCluster(gateways: 3, targets: 0);
+        await cluster.StartAllAsync();
+        var leader = await cluster.WaitForLeaderAsync();
+        await leader.View.WaitForAsync(now => now.State.Nodes.Count == 3, "three members", Patience, CancellationToken.None);
+        var moved = cluster.Running.First(host => host.Id != leader.Id).Id;
+        await cluster.CrashAsync(moved);
+        var old = cluster.Plans.Single(plan => plan.Id == moved);
+        var elsewhere = cluster.Plan(moved.Value, isGateway: true);
+        await using var back = await TestCluster.StartAsync(old with { Public = elsewhere.Public, Control = elsewhere.Control, Data = elsewhere.Data });
+        await back.View.WaitForAsync(now => now.IsReady && now.Own!.Addresses == back.Runtime.Addresses, "the new addresses", Patience, CancellationToken.None);
+        await leader.View.WaitForAsync(now => now.State.Node(moved)!.Addresses == back.Runtime.Addresses, "the new addresses", Patience, CancellationToken.None);
+    }
+
+    [Theory]
+    [InlineData("GET / HTTP/9.9\r\n\r\n", "HTTP/1.1 505")]
+    [InlineData("BLAH\r\n\r\n", "HTTP/1.1 400")]
+    [InlineData("GET /v1/health HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 400")]
+    [InlineData("GET /v1/health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP/1.1 400")]
+    [InlineData("GET /v1/health HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n", "HTTP/1.1 400")]
+    public async Task FH1_malformed_requests_are_refused_on_every_network_and_the_node_keeps_running(string request, string expected)
+    {
+        await using var cluster = new TestCluster(gateways: 1, targets: 0);
+        await cluster.StartAllAsync();
+        var host = await cluster.WaitForLeaderAsync();
+        foreach (var address in new[] { host.Runtime.Addresses.Public, host.Runtime.Addresses.Control, host.Runtime.Addresses.Data })
+        {
+            var url = new Uri(address);
+            using var client = new System.Net.Sockets.TcpClient(url.Host, url.Port);
+            await using var stream = client.GetStream();
+            await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(request));
+            using var reader = new StreamReader(stream);
+            Assert.StartsWith(expected, await reader.ReadToEndAsync().WaitAsync(Patience), StringComparison.Ordinal);
+        }
+
+        Assert.Null((await host.Runtime.Proposer.ProposeAsync(AnyChange, Patience, CancellationToken.None)).Error);
+    }
+
+    [Fact]
     public async Task A9_a_single_gateway_forms_a_cluster_and_all_nodes_come_back_after_a_power_cycle()
     {
         await using var cluster = new TestCluster(gateways: 1, targets: 2);
@@ -203,7 +243,7 @@ public sealed class InProcessClusterTests
     private static CreateBucket NewBucket(BucketName bucket) => new(bucket, string.Empty, 1_700_000_000_000_000_000);
 
     /// <summary>A change that needs no targets.</summary>
-    private static SetConfig AnyChange { get; } = new("{}", 0);
+    private static SetConfig AnyChange { get; } = new("""{"rebalance":{"enabled":false}}""", 0);
 
     private static Envelope Heartbeat(NodeHost host, string clusterId) => new(
         clusterId,
