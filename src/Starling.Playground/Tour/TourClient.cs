@@ -160,12 +160,8 @@ internal sealed class TourClient : IDisposable
             {
                 case AttemptKind.Answered when expected(attempt.Answer!.Status):
                     return attempt.Answer! with { Attempts = attempts };
-                case AttemptKind.Answered when attempt.Answer!.Status == HttpStatusCode.ServiceUnavailable && gateways.Any(gateway => gateway.Port == attempt.Port) && outages.Excuse(attempt.Port, began):
-                    // A killed gateway that is coming back serves nobody yet, as if it were not there: the next one is tried.
-                    act.CountRefused();
-                    break;
                 case AttemptKind.Answered when attempt.Answer!.Status == HttpStatusCode.ServiceUnavailable && attempt.Answer.RetryAfter:
-                    act.CountWaited(attempt.Text);
+                    act.CountWaited($"{method} {Cname(subject)}: {attempt.Text}");
                     break;
                 case AttemptKind.Answered when (int)attempt.Answer!.Status >= 500 && outages.Excuse(attempt.Port, began):
                     // The last words of a process whose disk or whose life was taken away.

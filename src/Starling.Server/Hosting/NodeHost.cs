@@ -74,16 +74,21 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops in order (rule A16): no new requests, running ones finish, leadership is handed over, then everything ends. Membership does not change.
+    /// Stops in order (rule A16): leadership is handed over while everything is still served, then no new connections are taken and running requests
+    /// finish, then everything ends. Membership does not change.
     /// </summary>
     public async Task StopAsync()
     {
         log.LogInformation("node {Node} is stopping", Id);
         await stopping.CancelAsync();
         pipeline!.BeginStop();
-        await pipeline.DrainAsync(options.StopTimeout);
         await loop!.HandOverAsync(HandOverWithin);
-        await listeners!.StopAsync(TimeSpan.FromSeconds(2));
+        if (!await listeners!.StopPublicAsync(options.StopTimeout))
+        {
+            log.LogWarning("{Count} requests did not finish within {Seconds} s and were cut off", pipeline.Running, options.StopTimeout.TotalSeconds);
+        }
+
+        await listeners.StopAsync(TimeSpan.FromSeconds(2));
         log.LogInformation("node {Node} has stopped", Id);
         await DisposeAsync();
     }

@@ -21,17 +21,22 @@ namespace Starling.Server.Hosting;
 /// <summary>Says on a connection which network it came in on.</summary>
 internal sealed record NodeNetworkFeature(NodeNetwork Network);
 
-/// <summary>The three listeners of a node: one web server, endpoints of their own, limits against slow and oversized clients.</summary>
+/// <summary>
+/// The three listeners of a node, with limits against slow and oversized clients: one web server for clients and one for the other nodes, so that the
+/// former can end while the latter still answers.
+/// </summary>
 internal sealed class NodeListeners : IAsyncDisposable
 {
     private static readonly TimeSpan BindRetry = TimeSpan.FromMilliseconds(250);
     private const int BindAttempts = 12;
 
-    private readonly WebApplication app;
+    private readonly WebApplication clients;
+    private readonly WebApplication peers;
 
-    private NodeListeners(WebApplication app, NodeAddresses addresses)
+    private NodeListeners(WebApplication clients, WebApplication peers, NodeAddresses addresses)
     {
-        this.app = app;
+        this.clients = clients;
+        this.peers = peers;
         Addresses = addresses;
     }
 
@@ -42,13 +47,60 @@ internal sealed class NodeListeners : IAsyncDisposable
     /// <exception cref="StoreException">Unavailable: a listener cannot be bound; the message names it.</exception>
     public static async Task<NodeListeners> StartAsync(NodeOptions options, RequestDelegate handler, ILoggerProvider logs, CancellationToken cancellationToken)
     {
+        var peers = await BindAsync(options, (kestrel, certificate) =>
+        {
+            Listen(kestrel, options.Control, NodeNetwork.Control, certificate);
+            Listen(kestrel, options.Data, NodeNetwork.Data, certificate);
+        }, handler, logs, cancellationToken);
+        try
+        {
+            var clients = await BindAsync(options, (kestrel, certificate) => Listen(kestrel, options.Public, NodeNetwork.Public, certificate), handler, logs, cancellationToken);
+            return new NodeListeners(clients, peers, Advertise(options, [.. Ports(clients), .. Ports(peers)]));
+        }
+        catch
+        {
+            await peers.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Takes no new connections of clients and waits for their running requests; false when some had to be cut off at the deadline.</summary>
+    public Task<bool> StopPublicAsync(TimeSpan timeout) => StopAsync(clients, timeout);
+
+    /// <summary>Stops accepting and waits for running requests, up to the deadline.</summary>
+    public async Task StopAsync(TimeSpan timeout) => await Task.WhenAll(StopAsync(clients, timeout), StopAsync(peers, timeout));
+
+    public async ValueTask DisposeAsync()
+    {
+        await clients.DisposeAsync();
+        await peers.DisposeAsync();
+    }
+
+    private static async Task<bool> StopAsync(WebApplication app, TimeSpan timeout)
+    {
+        using var deadline = new CancellationTokenSource(timeout);
+        try
+        {
+            await app.StopAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The deadline: what still ran was cut off, which the result says.
+        }
+
+        return !deadline.IsCancellationRequested;
+    }
+
+    private static async Task<WebApplication> BindAsync(
+        NodeOptions options, Action<KestrelServerOptions, X509Certificate2?> endpoints, RequestDelegate handler, ILoggerProvider logs, CancellationToken cancellationToken)
+    {
         for (var attempt = 1; ; attempt++)
         {
-            var app = Build(options, handler, logs);
+            var app = Build(options, endpoints, handler, logs);
             try
             {
                 await app.StartAsync(cancellationToken);
-                return new NodeListeners(app, Advertise(app, options));
+                return app;
             }
             catch (IOException error)
             {
@@ -63,16 +115,7 @@ internal sealed class NodeListeners : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops accepting and waits for running requests, up to the deadline.</summary>
-    public async Task StopAsync(TimeSpan timeout)
-    {
-        using var deadline = new CancellationTokenSource(timeout);
-        await app.StopAsync(deadline.Token);
-    }
-
-    public ValueTask DisposeAsync() => app.DisposeAsync();
-
-    private static WebApplication Build(NodeOptions options, RequestDelegate handler, ILoggerProvider logs)
+    private static WebApplication Build(NodeOptions options, Action<KestrelServerOptions, X509Certificate2?> endpoints, RequestDelegate handler, ILoggerProvider logs)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "aisnode" });
         builder.Logging.AddProvider(logs);
@@ -85,13 +128,13 @@ internal sealed class NodeListeners : IAsyncDisposable
             builder.WebHost.UseKestrelHttpsConfiguration();
         }
 
-        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options));
+        builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options, endpoints));
         var app = builder.Build();
         app.Run(handler);
         return app;
     }
 
-    private static void Configure(KestrelServerOptions kestrel, NodeOptions options)
+    private static void Configure(KestrelServerOptions kestrel, NodeOptions options, Action<KestrelServerOptions, X509Certificate2?> endpoints)
     {
         kestrel.AddServerHeader = false;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
@@ -106,9 +149,7 @@ internal sealed class NodeListeners : IAsyncDisposable
         limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(10));
         limits.MaxConcurrentConnections = 20_000;
         var certificate = options.CertificateFile is { } file ? X509Certificate2.CreateFromPemFile(file, file) : null;
-        Listen(kestrel, options.Public, NodeNetwork.Public, certificate);
-        Listen(kestrel, options.Control, NodeNetwork.Control, certificate);
-        Listen(kestrel, options.Data, NodeNetwork.Data, certificate);
+        endpoints(kestrel, certificate);
     }
 
     private static void Listen(KestrelServerOptions kestrel, ListenAddress address, NodeNetwork network, X509Certificate2? certificate)
@@ -138,11 +179,12 @@ internal sealed class NodeListeners : IAsyncDisposable
         }
     }
 
-    /// <summary>The bound addresses come in the order of the endpoints; localhost is one entry, whichever families it was bound on.</summary>
-    private static NodeAddresses Advertise(WebApplication app, NodeOptions options)
+    /// <summary>The bound ports come in the order of the endpoints; localhost is one entry, whichever families it was bound on.</summary>
+    private static IEnumerable<int> Ports(WebApplication app) =>
+        app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(text => BindingAddress.Parse(text).Port);
+
+    private static NodeAddresses Advertise(NodeOptions options, int[] bound)
     {
-        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
-            .Select(text => BindingAddress.Parse(text).Port).ToArray();
         var listeners = new[] { options.Public, options.Control, options.Data };
         var urls = new string[3];
         for (var i = 0; i < 3; i++)

@@ -12,51 +12,32 @@ internal sealed class RequestPipeline
 {
     private const string IntraPrefix = "/intra/";
     private const int MaxRequestIdLength = 128;
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(15);
 
     private readonly ILogger log;
     private readonly string idPrefix = Guid.NewGuid().ToString("N")[..12];
-    private volatile Parts? parts;
+    private readonly TaskCompletionSource<Parts> opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool stopping;
     private long lastRequest;
     private int running;
-    private TaskCompletionSource? idle;
 
     public RequestPipeline(ILogger log) => this.log = log;
 
-    /// <summary>From now on requests are served; before, they are answered 503.</summary>
-    public void Open(NodeId id, INodeApi api, IntraGuard guard, MessageEndpoint messages) => parts = new Parts(id, api, guard, messages);
+    /// <summary>How many requests of clients are being served.</summary>
+    public int Running => Volatile.Read(ref running);
 
-    /// <summary>From now on clients' requests are answered 503 and their connections closed.</summary>
+    /// <summary>From now on requests are served. Before, clients are held, since the start ends within moments, and other nodes are answered 503.</summary>
+    public void Open(NodeId id, INodeApi api, IntraGuard guard, MessageEndpoint messages) => opened.TrySetResult(new Parts(id, api, guard, messages));
+
+    /// <summary>From now on every answer to a client closes its connection, so that the client goes elsewhere with its next request; requests are still served.</summary>
     public void BeginStop() => stopping = true;
-
-    /// <summary>Waits until no client's request runs, up to the deadline; false when some still do.</summary>
-    public async Task<bool> DrainAsync(TimeSpan timeout)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        idle = done;
-        if (Volatile.Read(ref running) == 0)
-        {
-            return true;
-        }
-
-        try
-        {
-            await done.Task.WaitAsync(timeout);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            log.LogWarning("{Count} requests did not finish within {Seconds} s and are cut off", Volatile.Read(ref running), timeout.TotalSeconds);
-            return false;
-        }
-    }
 
     public async Task HandleAsync(HttpContext context)
     {
         var network = context.Features.Get<NodeNetworkFeature>()?.Network ?? NodeNetwork.Public;
         context.TraceIdentifier = RequestId(context.Request);
         context.Response.Headers[PeerHeaders.RequestId] = context.TraceIdentifier;
-        if (parts is not { } ready)
+        if (await PartsAsync(network, context.RequestAborted) is not { } ready)
         {
             await IntraReply.RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "starting", "this node is starting");
             return;
@@ -76,6 +57,24 @@ internal sealed class RequestPipeline
         await HandleClientAsync(context, network, ready);
     }
 
+    private async Task<Parts?> PartsAsync(NodeNetwork network, CancellationToken aborted)
+    {
+        if (opened.Task.IsCompletedSuccessfully || network != NodeNetwork.Public)
+        {
+            return opened.Task.IsCompletedSuccessfully ? await opened.Task : null;
+        }
+
+        try
+        {
+            return await opened.Task.WaitAsync(StartPatience, aborted);
+        }
+        catch (TimeoutException)
+        {
+            log.LogWarning("a client's request came while this node was starting and was held for {Seconds} s in vain", StartPatience.TotalSeconds);
+            return null;
+        }
+    }
+
     private async Task HandleClientAsync(HttpContext context, NodeNetwork network, Parts ready)
     {
         Interlocked.Increment(ref running);
@@ -84,18 +83,13 @@ internal sealed class RequestPipeline
             if (stopping && network == NodeNetwork.Public)
             {
                 context.Response.Headers.Connection = "close";
-                await IntraReply.RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "stopping", "this node is stopping: ask another one, or try again");
-                return;
             }
 
             await ready.Api.HandleAsync(context, network);
         }
         finally
         {
-            if (Interlocked.Decrement(ref running) == 0 && stopping)
-            {
-                idle?.TrySetResult();
-            }
+            Interlocked.Decrement(ref running);
         }
     }
 

@@ -1,0 +1,208 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Starling.Playground.Nodes;
+using Starling.Playground.Tour;
+
+namespace Starling.ClusterTests.Support;
+
+/// <summary>A cluster of real processes in a folder of its own; disposing it ends every process and removes the folder.</summary>
+internal sealed class TestPlayground : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(20) };
+
+    public TestPlayground(int gateways, int targets, int mountpaths = 1)
+    {
+        Port = FreePorts.Find(gateways + targets + Spare);
+        Directory = new PlaygroundDirectory(Path.Combine(Path.GetTempPath(), $"starling-test-{Environment.ProcessId}-{Port}"));
+        Plan = PlaygroundPlan.Create(gateways, targets, mountpaths, Port, new Random(Port));
+        Directory.Save(Plan);
+        Tools = ToolPaths.Find();
+        Supervisor = new Supervisor(Directory, Plan, Tools);
+    }
+
+    /// <summary>Ports kept free above the plan's own, for nodes that a test adds.</summary>
+    public const int Spare = 3;
+
+    public int Port { get; }
+
+    public PlaygroundDirectory Directory { get; }
+
+    public PlaygroundPlan Plan { get; }
+
+    public ToolPaths Tools { get; }
+
+    public Supervisor Supervisor { get; }
+
+    public NodePlan[] Gateways => [.. Plan.Gateways];
+
+    public NodePlan[] Targets => [.. Plan.Targets];
+
+    public static async Task<TestPlayground> StartAsync(int gateways, int targets, int mountpaths = 1)
+    {
+        var playground = new TestPlayground(gateways, targets, mountpaths);
+        try
+        {
+            await playground.Supervisor.StartAllAsync(Patience, CancellationToken.None);
+            return playground;
+        }
+        catch
+        {
+            await playground.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in Plan.Nodes)
+        {
+            Supervisor.Processes.Kill(node);
+        }
+
+        foreach (var node in Plan.Nodes)
+        {
+            await Supervisor.Processes.WaitForExitAsync(node, TimeSpan.FromSeconds(10), CancellationToken.None);
+        }
+
+        Supervisor.Dispose();
+        http.Dispose();
+        Directory.Delete();
+    }
+
+    public async Task KillAsync(params NodePlan[] nodes)
+    {
+        foreach (var node in nodes)
+        {
+            Supervisor.Processes.Kill(node);
+        }
+
+        foreach (var node in nodes)
+        {
+            await UntilAsync(() => Task.FromResult(!Supervisor.Processes.IsRunning(node)), $"{node.DisplayName} to be gone");
+        }
+    }
+
+    public async Task TerminateAsync(NodePlan node)
+    {
+        Supervisor.Processes.Terminate(node);
+        await UntilAsync(() => Task.FromResult(!Supervisor.Processes.IsRunning(node)), $"{node.DisplayName} to end after SIGTERM");
+    }
+
+    public void Start(params NodePlan[] nodes)
+    {
+        foreach (var node in nodes)
+        {
+            Supervisor.Processes.Start(node);
+        }
+    }
+
+    public Task ReadyAsync(NodePlan node) => Supervisor.WaitReadyAsync(node, Patience, CancellationToken.None);
+
+    public Task HealthyAsync() => Supervisor.WaitHealthyAsync(Patience, CancellationToken.None);
+
+    public async Task<NodePlan> LeaderAsync()
+    {
+        NodePlan? leader = null;
+        await UntilAsync(async () => (leader = await Supervisor.LeaderAsync(CancellationToken.None)) is not null && Supervisor.Processes.IsRunning(leader), "a leader that runs");
+        return leader!;
+    }
+
+    /// <summary>Takes what a node has on its disk besides its mountpaths.</summary>
+    public void Wipe(NodePlan node)
+    {
+        var data = node.DataDirectory(Directory.Root);
+        System.IO.Directory.Delete(data, recursive: true);
+        System.IO.Directory.CreateDirectory(data);
+    }
+
+    public async Task<JsonElement> SmapAsync(NodePlan node)
+    {
+        using var json = JsonDocument.Parse(await http.GetStringAsync($"{node.PublicUrl}/v1/daemon?what=smap"));
+        return json.RootElement.Clone();
+    }
+
+    /// <summary>Id of the cluster as a node knows it; empty while it knows none.</summary>
+    public async Task<string> ClusterIdAsync(NodePlan node)
+    {
+        using var response = await http.GetAsync($"{node.PublicUrl}/v1/daemon?what=smap");
+        if (!response.IsSuccessStatusCode)
+        {
+            return string.Empty;
+        }
+
+        using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        return json.RootElement.GetProperty("uuid").GetString() ?? string.Empty;
+    }
+
+    public async Task<(HttpStatusCode Status, string Text)> CreateBucketAsync(NodePlan gateway, string bucket)
+    {
+        using var body = new StringContent("""{"action":"create-bck","name":"","value":null}""", Encoding.UTF8, "application/json");
+        using var response = await http.PostAsync($"{gateway.PublicUrl}/v1/buckets/{bucket}?provider=ais", body);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    public async Task<string[]> BucketsAsync(NodePlan gateway)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{gateway.PublicUrl}/v1/buckets?provider=ais")
+        {
+            Content = new StringContent("""{"action":"list","name":"","value":null}""", Encoding.UTF8, "application/json"),
+        };
+        using var response = await http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        if (!response.IsSuccessStatusCode)
+        {
+            throw new InvalidOperationException($"{gateway.DisplayName} answered {(int)response.StatusCode} to the list of buckets: {text}");
+        }
+
+        using var json = JsonDocument.Parse(text);
+        return [.. json.RootElement.EnumerateArray().Select(bucket => bucket.GetProperty("name").GetString()!).Order(StringComparer.Ordinal)];
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string url) => http.GetAsync(url);
+
+    /// <summary>A client that knows all gateways, as the tour's.</summary>
+    public TourClient Client(Outages outages) => new(Plan, outages);
+
+    public Task<ProcessRun> AisAsync(params string[] arguments) => ToolAsync(Tools.Cli, arguments);
+
+    public Task<ProcessRun> LoaderAsync(params string[] arguments) => ToolAsync(Tools.Loader, arguments);
+
+    public Task<ProcessRun> NodeAsync(params string[] arguments) => ToolAsync(Tools.Node, arguments);
+
+    /// <summary>Waits for a condition; says after a minute what it waited for.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (watch.Elapsed > (patience ?? Patience))
+            {
+                throw new TimeoutException($"waited {watch.Elapsed.TotalSeconds:0} s in vain for {what}");
+            }
+
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>As <see cref="UntilAsync"/>; a node that cannot be reached yet counts as "not yet".</summary>
+    public static Task UntilReachedAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null) => UntilAsync(
+        async () =>
+        {
+            try
+            {
+                return await condition();
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        },
+        what,
+        patience);
+
+    private Task<ProcessRun> ToolAsync(string tool, string[] arguments) =>
+        ProcessRun.RunAsync("dotnet", ["exec", tool, .. arguments], new Dictionary<string, string> { ["AIS_ENDPOINT"] = Gateways[0].PublicUrl, ["HOME"] = Directory.Root });
+}
