@@ -18,7 +18,12 @@ sabotage.AcceptOnlyFromAmong("lose-one", "corrupt-one", "resurrect-one");
 
 var powerCut = new Option<string?>("--power-cut") { Description = "With --tour: run this script with 'cut' and 'restore' around the power cycle", Hidden = true };
 
-var root = new RootCommand("A Starling cluster of real processes on this machine.") { directory, port, gateways, targets, mountpaths, detach, tour, quick, sabotage, powerCut };
+var files = new Option<int?>("--files") { Description = "With --tour: at most so many real files", Hidden = true };
+var smallObjects = new Option<int?>("--small-objects") { Description = "With --tour: so many small objects", Hidden = true };
+var actSeconds = new Option<double?>("--act-seconds") { Description = "With --tour: length of an act", Hidden = true };
+var noKills = new Option<bool>("--no-kills") { Description = "With --tour: leave the processes alone", Hidden = true };
+
+var root = new RootCommand("A Starling cluster of real processes on this machine.") { directory, port, gateways, targets, mountpaths, detach, tour, quick, sabotage, powerCut, files, smallObjects, actSeconds, noKills };
 foreach (var option in new[] { gateways, targets, mountpaths })
 {
     option.Validators.Add(result =>
@@ -35,7 +40,7 @@ root.SetAction((parsed, cancellation) => Guarded(async () =>
     var request = new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), parsed.GetValue(detach));
     var place = new PlaygroundDirectory(parsed.GetValue(directory)!);
     return parsed.GetValue(tour)
-        ? await TourCommand.RunAsync(place, request, new TourOptions(parsed.GetValue(quick), parsed.GetValue(sabotage), parsed.GetValue(powerCut)), Console.Out, cancellation)
+        ? await TourCommand.RunAsync(place, request, Tour(parsed), Console.Out, cancellation)
         : await StartCommand.RunAsync(place, request, Console.Out, cancellation);
 }));
 
@@ -62,6 +67,14 @@ foreach (var option in new Option[] { benchOutput, rounds, seconds, objects, ben
 bench.SetAction((parsed, cancellation) => Guarded(() => BenchCommand.RunAsync(
     new BenchOptions(parsed.GetValue(benchOutput)!, parsed.GetValue(rounds), parsed.GetValue(seconds), parsed.GetValue(objects), parsed.GetValue(benchPort)), Console.Out, cancellation)));
 root.Subcommands.Add(bench);
+var leaderKills = new Command("leaderkills", "Kills the leader again and again under load and lists how soon the next bucket could be created") { Hidden = true };
+var kills = new Option<int>("--kills") { DefaultValueFactory = _ => 20 };
+leaderKills.Options.Add(kills);
+leaderKills.SetAction((parsed, cancellation) => Guarded(() => LeaderKillsCommand.RunAsync(
+    new PlaygroundDirectory(parsed.GetValue(directory)!),
+    new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), Detach: true),
+    new LeaderKillsOptions(parsed.GetValue(kills)), Console.Out, cancellation)));
+root.Subcommands.Add(leaderKills);
 var path = new Argument<string>("PATH") { Description = "A directory of the filesystem" };
 var shutdown = new Command("shutdown-filesystem", "Forces a filesystem down without flushing anything, as a power cut would (root only)") { path };
 shutdown.Hidden = true;
@@ -81,6 +94,18 @@ foreach (var (name, text, run) in new (string, string, Func<Supervisor, string, 
 }
 
 return await root.Parse(args).InvokeAsync();
+
+TourOptions Tour(ParseResult parsed)
+{
+    var usual = new TourOptions(parsed.GetValue(quick), parsed.GetValue(sabotage), parsed.GetValue(powerCut));
+    return usual with
+    {
+        MaxFiles = parsed.GetValue(files) ?? usual.MaxFiles,
+        SmallObjects = parsed.GetValue(smallObjects) ?? usual.SmallObjects,
+        ActLength = parsed.GetValue(actSeconds) is { } length ? TimeSpan.FromSeconds(length) : usual.ActLength,
+        Kills = !parsed.GetValue(noKills),
+    };
+}
 
 Supervisor Open(ParseResult parsed)
 {

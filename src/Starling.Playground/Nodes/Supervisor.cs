@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Starling.Core.Wire;
 
 namespace Starling.Playground.Nodes;
 
@@ -148,6 +149,11 @@ internal sealed class Supervisor : IDisposable
             {
                 return (missing, $"{gateway.DisplayName} does not list it as a member yet");
             }
+
+            if (Plan.Nodes.FirstOrDefault(node => smap.Unplaced.Contains(node.Id)) is { } unplaced && !await HadBucketsAsync(gateway, cancellation))
+            {
+                return (unplaced, $"to {gateway.DisplayName} it is not part of the placement yet");
+            }
         }
 
         return null;
@@ -168,7 +174,12 @@ internal sealed class Supervisor : IDisposable
             var members = MemberMaps
                 .Where(map => json.RootElement.TryGetProperty(map, out var value) && value.ValueKind == JsonValueKind.Object)
                 .SelectMany(map => json.RootElement.GetProperty(map).EnumerateObject().Select(node => node.Name));
-            return new SmapSummary(primary ?? string.Empty, members.ToHashSet(StringComparer.Ordinal));
+            var unplaced = MemberMaps
+                .Where(map => json.RootElement.TryGetProperty(map, out var value) && value.ValueKind == JsonValueKind.Object)
+                .SelectMany(map => json.RootElement.GetProperty(map).EnumerateObject())
+                .Where(node => node.Value.TryGetProperty("flags", out var flags) && (ulong.Parse(flags.ToString(), CultureInfo.InvariantCulture) & SnodeWire.Maintenance) != 0)
+                .Select(node => node.Name);
+            return new SmapSummary(primary ?? string.Empty, members.ToHashSet(StringComparer.Ordinal), unplaced.ToHashSet(StringComparer.Ordinal));
         }
         catch (HttpRequestException)
         {
@@ -181,5 +192,18 @@ internal sealed class Supervisor : IDisposable
         }
     }
 
-    private sealed record SmapSummary(string Primary, HashSet<string> Members);
+    /// <summary>Whether a bucket was ever created. Until then targets become part of the placement by themselves, and a first bucket has to wait for all of them.</summary>
+    private async Task<bool> HadBucketsAsync(NodePlan gateway, CancellationToken cancellation)
+    {
+        using var response = await http.GetAsync($"{gateway.PublicUrl}/v1/daemon?what=bmd", cancellation);
+        if (!response.IsSuccessStatusCode)
+        {
+            return false;
+        }
+
+        using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellation));
+        return long.Parse(json.RootElement.GetProperty("version").ToString(), CultureInfo.InvariantCulture) > 1;
+    }
+
+    private sealed record SmapSummary(string Primary, HashSet<string> Members, HashSet<string> Unplaced);
 }

@@ -7,11 +7,14 @@ namespace Starling.Playground.Tour;
 /// <summary>How long the story is, and whether it must fail.</summary>
 internal sealed record TourOptions(bool Quick, string? Sabotage, string? PowerCutScript)
 {
-    public int SmallObjects => Quick ? 3_000 : 20_000;
+    public int SmallObjects { get; init; } = Quick ? 3_000 : 20_000;
 
-    public TimeSpan ActLength => TimeSpan.FromSeconds(Quick ? 4 : 15);
+    public TimeSpan ActLength { get; init; } = TimeSpan.FromSeconds(Quick ? 4 : 15);
 
-    public int MaxFiles => Quick ? 800 : int.MaxValue;
+    public int MaxFiles { get; init; } = Quick ? 800 : int.MaxValue;
+
+    /// <summary>Whether processes are killed; without, only objects are put, damaged and compared.</summary>
+    public bool Kills { get; init; } = true;
 }
 
 /// <summary>The story: real files in, readers and writers on, processes killed under them, the power cut, every byte compared.</summary>
@@ -50,14 +53,18 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
             load.Current = Begin("readers and writers", mayWait: false);
             load.Start(readers: 4, writers: 4);
             await Task.Delay(options.ActLength, cancellation);
-            await KillLeaderAsync(client, load);
-            await KillTargetAsync(load);
-            await PowerCycleAsync(load);
-            load.Current = Begin("after the power cycle", mayWait: false);
-            await Task.Delay(options.ActLength, cancellation);
+            if (options.Kills)
+            {
+                await KillLeaderAsync(client, load);
+                await KillTargetAsync(load);
+                await PowerCycleAsync(load);
+                load.Current = Begin("after the power cycle", mayWait: false);
+                await Task.Delay(options.ActLength, cancellation);
+            }
         }
 
         await PrintAsync(load.Current);
+
         string? damaged = null;
         if (options.Sabotage is { } mode)
         {

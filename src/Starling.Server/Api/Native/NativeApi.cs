@@ -12,6 +12,8 @@ namespace Starling.Server.Api.Native;
 /// </summary>
 internal sealed class NativeApi
 {
+    private static readonly TimeSpan StartHold = TimeSpan.FromSeconds(10);
+
     private readonly ApiServices services;
     private readonly RouteTable routes;
     private readonly IAuthorizer authorizer;
@@ -43,6 +45,11 @@ internal sealed class NativeApi
                 if (authorizer.Check(call, route) is { } refusal)
                 {
                     throw refusal;
+                }
+
+                if (listener == Listeners.Public && route.Privilege is >= Privilege.ListBuckets and <= Privilege.WriteObjects)
+                {
+                    await HoldUntilFormedAsync(context.RequestAborted);
                 }
 
                 await route.Handler(call);
@@ -93,6 +100,18 @@ internal sealed class NativeApi
 
         services.Metrics.Record(operation, context.Response.StatusCode, started);
         await BodyDrain.FinishAsync(context);
+    }
+
+    /// <summary>
+    /// A member that was just started knows its cluster but has not heard yet how much of its log is committed. Nobody is to notice a restart: what clients
+    /// ask of buckets and objects is held meanwhile. A node that belongs to no cluster answers at once.
+    /// </summary>
+    private async Task HoldUntilFormedAsync(CancellationToken cancellationToken)
+    {
+        if (services.Snapshot is { ClusterId.Length: > 0, State.IsFormed: false })
+        {
+            await services.Runtime.View.WaitForAsync(seen => seen.State.IsFormed, "the committed state of the cluster", StartHold, cancellationToken);
+        }
     }
 
     /// <summary>The route, or null after the answer was given here.</summary>

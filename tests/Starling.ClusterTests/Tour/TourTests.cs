@@ -1,0 +1,39 @@
+using System.Globalization;
+using Starling.ClusterTests.Support;
+using Starling.Playground.Nodes;
+using Xunit;
+
+namespace Starling.ClusterTests.Tour;
+
+public sealed class TourTests
+{
+    private static readonly string[] Small = ["--tour", "--quick", "--gateways", "3", "--targets", "3", "--files", "60", "--small-objects", "200", "--act-seconds", "1"];
+
+    [Fact]
+    public async Task The_tour_ends_well_when_nothing_is_damaged()
+    {
+        var run = await PlaygroundRun.RunAsync(Small);
+        Assert.True(run.ExitCode == 0, run.All);
+        Assert.Contains("VERDICT: nothing lost, nobody noticed", run.Output, StringComparison.Ordinal);
+        foreach (var act in new[] { "put a directory tree", "put small objects", "readers and writers", "kill leader", "kill target", "power cycle", "after the power cycle", "compare everything" })
+        {
+            Assert.Contains("\n" + act, run.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("lose-one", "404|is lost|is not listed|503|500|410")]
+    [InlineData("corrupt-one", "differs from its source|500|410|checksum")]
+    [InlineData("resurrect-one", "was deleted and is back|is listed and must not exist")]
+    public async Task A_sabotaged_tour_fails_and_names_the_object(string mode, string complaints)
+    {
+        var run = await PlaygroundRun.RunAsync([.. Small, "--no-kills", "--sabotage", mode]);
+        Assert.True(run.ExitCode == 1, run.All);
+        var verdict = run.Output.Split('\n').Single(line => line.StartsWith("VERDICT: FAIL (sabotaged: ", StringComparison.Ordinal));
+        var damaged = verdict["VERDICT: FAIL (sabotaged: ".Length..].TrimEnd(')');
+        Assert.StartsWith("ais://tour/", damaged, StringComparison.Ordinal);
+        var failures = run.Output.Split('\n').Where(line => line.StartsWith("FAIL ", StringComparison.Ordinal)).ToArray();
+        Assert.Contains(failures, line => line.Contains(damaged, StringComparison.Ordinal) && complaints.Split('|').Any(complaint => line.Contains(complaint, StringComparison.Ordinal)));
+        Assert.All(failures, line => Assert.Contains(damaged, line, StringComparison.Ordinal));
+    }
+}
