@@ -47,9 +47,12 @@ internal sealed partial class Raft
         return true;
     }
 
+    // Rounds are numbered within a term. Whoever asks in an older term may lead again in the present one: its old number must not confirm a new round.
+    private const long NoRound = 0;
+
     public void On(NodeIdentity from, HeartbeatRequest request)
     {
-        if (!Accept(from, request.Term, () => new HeartbeatResponse(Term, request.Round, Log.LastIndex)) || LostLog(request.Acknowledged))
+        if (!Accept(from, request.Term, () => new HeartbeatResponse(Term, NoRound, Log.LastIndex)) || LostLog(request.Acknowledged))
         {
             return;
         }
@@ -68,7 +71,7 @@ internal sealed partial class Raft
 
     public void On(NodeIdentity from, AppendRequest request)
     {
-        if (!Accept(from, request.Term, () => new AppendResponse(Term, false, 0, request.Round, Log.LastIndex)) || LostLog(request.Acknowledged))
+        if (!Accept(from, request.Term, () => new AppendResponse(Term, false, 0, NoRound, Log.LastIndex)) || LostLog(request.Acknowledged))
         {
             return;
         }
@@ -78,7 +81,8 @@ internal sealed partial class Raft
         if (previous > Log.Snapshot.Index && known != request.PreviousTerm)
         {
             var next = previous > Log.LastIndex ? Log.LastIndex + 1 : Math.Max(Log.FirstOfTerm(previous), CommitIndex + 1);
-            node.Disk.Then(() => Respond(from, new AppendResponse(Term, false, next, request.Round, Log.LastIndex)));
+            var refusal = new AppendResponse(Term, false, next, request.Round, Log.LastIndex);
+            node.Disk.Then(() => Respond(from, refusal));
             return;
         }
 

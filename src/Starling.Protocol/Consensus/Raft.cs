@@ -32,6 +32,7 @@ internal sealed partial class Raft
     public Raft(NodeContext node, RestoredState restored, IRaftEvents events)
     {
         this.node = node;
+        preVoteRound = node.Random.FirstNumber();
         this.events = events;
         Log = new RaftLog(restored.Snapshot, restored.Entries);
         Term = restored.HardState.Term;

@@ -23,7 +23,7 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
     private readonly RecentOutcomes recent = new();
     private readonly SortedDictionary<(SessionId Session, long Number), (long Index, long Term)> forwarded = [];
     private readonly Queue<(SessionId Session, long Number)> forwardedOrder = new();
-    private long lastNumber;
+    private long lastNumber = node.Random.FirstNumber();
 
     public void Request(ProposalRequested input)
     {

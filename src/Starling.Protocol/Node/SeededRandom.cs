@@ -20,5 +20,8 @@ internal sealed class SeededRandom(ulong seed)
     /// <summary>From 0 to <paramref name="max"/>, both included.</summary>
     public long Next(long max) => max <= 0 ? 0 : (long)(Next() % ((ulong)max + 1));
 
+    /// <summary>Where a process begins to number its questions, so that a late answer to the process before it means nothing to this one.</summary>
+    public long FirstNumber() => (long)(Next() >> 2);
+
     public UInt128 NextWide() => new(Next(), Next());
 }

@@ -10,7 +10,7 @@ internal sealed class LeaseHolder(NodeContext node, Raft raft)
     private const long RetryNs = 1_000_000_000;
 
     private readonly List<(long Number, long SentNs, long WallOffsetNs)> asked = [];
-    private long lastNumber;
+    private long lastNumber = node.Random.FirstNumber();
     private long lastTickNs = node.NowNs;
     private long askAtNs = node.NowNs;
 
