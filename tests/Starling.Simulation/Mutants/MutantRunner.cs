@@ -98,6 +98,7 @@ public sealed class MutantRunner(string repository, TextWriter output)
         var here = AppContext.BaseDirectory;
         CopyTree(here, program);
         var project = Path.Combine(source, "Starling.Protocol.csproj");
+        File.Delete(Path.Combine(source, "packages.lock.json"));
         var xml = await File.ReadAllTextAsync(project);
         var reference = $"""<Reference Include="Starling.Core"><HintPath>{Path.Combine(here, "Starling.Core.dll")}</HintPath></Reference>""";
         xml = System.Text.RegularExpressions.Regex.Replace(xml, "<ProjectReference[^>]*Starling\\.Core\\.csproj[^>]*/>", reference);
@@ -116,7 +117,7 @@ public sealed class MutantRunner(string repository, TextWriter output)
         var built = Path.Combine(folder, "out");
         var (code, text) = await StartAsync(
             "dotnet",
-            ["build", project, "-c", "Release", "-v", "quiet", "-nologo", "-m:1", "-o", built, "-p:UseArtifactsOutput=false", "-p:RestorePackagesWithLockFile=false"],
+            ["build", project, "-c", "Release", "-v", "quiet", "-nologo", "-m:1", "-o", built, "-p:UseArtifactsOutput=false"],
             folder,
             BuildDeadline);
         if (code != 0)

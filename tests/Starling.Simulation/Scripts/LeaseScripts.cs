@@ -43,7 +43,7 @@ public static class LeaseScripts
     }
 
     [Script]
-    public static void PauseOf60SWithBufferedMessages(TextWriter? log)
+    public static void PauseOfSixtySecondsWithBufferedMessages(TextWriter? log)
     {
         var story = Story.Begin(log);
         story.CreateBucket();

@@ -92,6 +92,7 @@ public sealed partial class SimWorld
             return;
         }
 
+        Tap?.Invoke(from, send.Envelope);
         Checks.OnSend(from, send.Envelope);
         if (send.Envelope.Relay)
         {

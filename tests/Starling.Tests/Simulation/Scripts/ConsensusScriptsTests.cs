@@ -37,5 +37,11 @@ public sealed class ConsensusScriptsTests
     public void read_by_an_old_leader_is_not_answered() => ScriptCatalog.Run(nameof(read_by_an_old_leader_is_not_answered));
 
     [Fact]
+    public void answer_to_an_old_round_while_leading_again() => ScriptCatalog.Run(nameof(answer_to_an_old_round_while_leading_again));
+
+    [Fact]
+    public void an_isolated_leader_steps_down() => ScriptCatalog.Run(nameof(an_isolated_leader_steps_down));
+
+    [Fact]
     public void pre_vote_while_a_leader_is_heard() => ScriptCatalog.Run(nameof(pre_vote_while_a_leader_is_heard));
 }

@@ -10,7 +10,7 @@ public sealed class LeaseScriptsTests
     public void lease_granted_by_an_old_leader() => ScriptCatalog.Run(nameof(lease_granted_by_an_old_leader));
 
     [Fact]
-    public void pause_of60_s_with_buffered_messages() => ScriptCatalog.Run(nameof(pause_of60_s_with_buffered_messages));
+    public void pause_of_sixty_seconds_with_buffered_messages() => ScriptCatalog.Run(nameof(pause_of_sixty_seconds_with_buffered_messages));
 
     [Fact]
     public void destroy_missed_by_a_leased_target() => ScriptCatalog.Run(nameof(destroy_missed_by_a_leased_target));
