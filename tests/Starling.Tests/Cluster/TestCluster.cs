@@ -12,6 +12,8 @@ namespace Starling.Tests.Cluster;
 /// <summary>Nodes in this process: real web servers on loopback, real files in a directory of their own.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
+    private static int nextPort = Environment.ProcessId * 97;
+
     public const string Secret = "test-secret-0123456789";
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -122,20 +124,30 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private static string Made(string path) => Directory.CreateDirectory(path).FullName;
 
+    /// <summary>
+    /// Ports below the range that the kernel gives to outgoing connections: one that was free a moment ago stays free until it is bound.
+    /// The process id decides where the search begins, so that two runs on one machine seldom meet.
+    /// </summary>
     private static int[] FreePorts(int count)
     {
-        var sockets = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var socket in sockets)
+        const int first = 12_000;
+        const int range = 12_000;
+        var ports = new List<int>();
+        while (ports.Count < count)
         {
-            socket.Start();
+            var port = first + (int)((uint)Interlocked.Increment(ref nextPort) % range);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                ports.Add(port);
+            }
+            catch (SocketException)
+            {
+                // Taken: the next one.
+            }
         }
 
-        var ports = Array.ConvertAll(sockets, socket => ((IPEndPoint)socket.LocalEndpoint).Port);
-        foreach (var socket in sockets)
-        {
-            socket.Dispose();
-        }
-
-        return ports;
+        return [.. ports];
     }
 }
