@@ -16,6 +16,7 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
     private long askAtNs = node.NowNs;
     private int turn;
     private int asked;
+    private bool isTakenForAnother;
 
     /// <summary>What this process waits for; null: nothing.</summary>
     public string? Waiting { get; private set; } = "waiting for the session of this process to be committed";
@@ -34,6 +35,12 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
             places.Add(address);
         }
     }
+
+    /// <summary>
+    /// A leader calls another incarnation of this node, and none calls this one: a late request of an earlier incarnation was admitted in its place.
+    /// It says again who it is, whatever the state says that it had applied.
+    /// </summary>
+    public void TakenForAnother() => isTakenForAnother = true;
 
     /// <summary>Another incarnation has to come in anew.</summary>
     public void Restart()
@@ -58,7 +65,8 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
 
     public void Tick()
     {
-        var current = node.State.Node(node.Self.Id)?.Identity == node.Self;
+        isTakenForAnother &= raft.Leader is null;
+        var current = !isTakenForAnother && node.State.Node(node.Self.Id)?.Identity == node.Self;
         if (current || raft.IsLeader || node.Stopping || node.NowNs < askAtNs)
         {
             return;

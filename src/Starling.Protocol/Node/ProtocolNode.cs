@@ -229,6 +229,12 @@ public sealed class ProtocolNode : IRaftEvents
             joiner.AddPlace(envelope.FromAddress);
         }
 
+        if (envelope.To == node.Self.Id && envelope.ToIncarnation != Incarnation.None && envelope.ToIncarnation != node.Self.Incarnation
+            && envelope.ClusterId == node.ClusterId && envelope.Message is HeartbeatRequest && raft.Leader is null)
+        {
+            joiner.TakenForAnother();
+        }
+
         // The addressee drops what names another cluster, or another incarnation of itself (rule A7).
         if ((!envelope.To.IsNone && envelope.To != node.Self.Id)
             || (envelope.ToIncarnation != Incarnation.None && envelope.ToIncarnation != node.Self.Incarnation)
