@@ -109,8 +109,12 @@ internal sealed class RecordCommitter(
             }
         }
 
-        // An earlier removal of an outdated record need not be durable yet; without its tombstone it would come back.
-        Flush(name.Uname, found.Select(record => record.Place).Distinct());
+        // An earlier removal of an outdated record need not be durable yet; without its tombstone it would come back. A failure here has changed nothing.
+        foreach (var directory in found.Select(record => record.Place.Directory).Distinct(StringComparer.Ordinal))
+        {
+            files.SyncDirectory(directory);
+        }
+
         found.Sort((left, right) => left.Key.CompareTo(right.Key));
         for (var i = 0; i < found.Count; i++)
         {

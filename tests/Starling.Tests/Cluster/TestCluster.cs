@@ -6,6 +6,7 @@ using Starling.Core.Names;
 using Starling.Protocol.Node;
 using Starling.Server.Hosting;
 using Starling.Server.Options;
+using Starling.Storage.Files;
 
 namespace Starling.Tests.Cluster;
 
@@ -21,9 +22,11 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly TestDirectory directory = new();
     private readonly List<NodeOptions> plans = [];
     private readonly SortedDictionary<NodeId, NodeHost> running = [];
+    private readonly NodeApiFactory api;
 
-    public TestCluster(int gateways, int targets)
+    public TestCluster(int gateways, int targets, NodeApiFactory? api = null)
     {
+        this.api = api ?? BareApi.CreateAsync;
         for (var i = 0; i < gateways + targets; i++)
         {
             plans.Add(Plan(i < gateways ? $"gateway{i:00}" : $"target{i - gateways:00}", i < gateways));
@@ -50,7 +53,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async Task StartAllAsync()
     {
-        foreach (var host in await Task.WhenAll(plans.Select(plan => StartAsync(plan))))
+        foreach (var host in await Task.WhenAll(plans.Select(plan => StartAsync(plan, api))))
         {
             running.Add(host.Id, host);
         }
@@ -58,12 +61,15 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public async Task<NodeHost> StartAsync(NodeId id)
     {
-        var host = await StartAsync(plans.Single(plan => plan.Id == id));
+        var host = await StartAsync(plans.Single(plan => plan.Id == id), api);
         running.Add(id, host);
         return host;
     }
 
-    public static Task<NodeHost> StartAsync(NodeOptions plan) => NodeHost.StartAsync(plan, null, BareApi.CreateAsync, Timers, CancellationToken.None);
+    public static Task<NodeHost> StartAsync(NodeOptions plan) => StartAsync(plan, BareApi.CreateAsync);
+
+    public static Task<NodeHost> StartAsync(NodeOptions plan, NodeApiFactory api, IFileLayer? files = null) =>
+        NodeHost.StartAsync(plan, null, api, Timers with { Files = files }, CancellationToken.None);
 
     /// <summary>Ends a node without any farewell.</summary>
     public async Task CrashAsync(NodeId id)

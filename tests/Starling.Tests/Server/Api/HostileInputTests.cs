@@ -173,9 +173,130 @@ public sealed class HostileInputTests(ApiCluster cluster)
         }
         finally
         {
-            cluster.Faults.Error = Errno.None;
+            cluster.Faults.Heal();
         }
 
+        await cluster.AssertAliveAsync();
+    }
+
+    [Theory]
+    [InlineData(FaultyCall.Write, Errno.ENOSPC, 507)]
+    [InlineData(FaultyCall.Write, Errno.EIO, 500)]
+    [InlineData(FaultyCall.SetAttribute, Errno.ENOSPC, 507)]
+    [InlineData(FaultyCall.Sync, Errno.EIO, 500)]
+    [InlineData(FaultyCall.Sync, Errno.ENOSPC, 507)]
+    [InlineData(FaultyCall.Rename, Errno.EIO, 500)]
+    [InlineData(FaultyCall.Rename, Errno.ENOSPC, 507)]
+    [InlineData(FaultyCall.Rename, Errno.EROFS, 500)]
+    internal async Task I7_a_write_that_fails_before_its_object_shows_is_an_error_and_shows_nothing(FaultyCall call, Errno error, int status)
+    {
+        await cluster.PutAsync("shared", "io-old", [1, 2, 3]);
+        (cluster.Faults.Calls, cluster.Faults.Error) = (call, error);
+        try
+        {
+            foreach (var name in (string[])["io-old", "io-new"])
+            {
+                using var put = await cluster.ObjectAsync(HttpMethod.Put, "shared", name, [9]);
+                Assert.Equal(status, (int)put.StatusCode);
+                Assert.NotEmpty((await ApiCluster.ErrorOf(put)).GetProperty("message").GetString()!);
+            }
+        }
+        finally
+        {
+            cluster.Faults.Heal();
+        }
+
+        using var old = await cluster.ObjectAsync(HttpMethod.Get, "shared", "io-old");
+        Assert.Equal([1, 2, 3], await old.Content.ReadAsByteArrayAsync());
+        using var absent = await cluster.ObjectAsync(HttpMethod.Get, "shared", "io-new");
+        Assert.Equal(HttpStatusCode.NotFound, absent.StatusCode);
+        await cluster.AssertAliveAsync();
+    }
+
+    [Fact]
+    public async Task I7_a_flush_that_fails_after_the_rename_is_an_unknown_outcome_and_never_a_success()
+    {
+        await cluster.PutAsync("shared", "flush-old", [1, 2, 3]);
+        (cluster.Faults.Calls, cluster.Faults.Error) = (FaultyCall.SyncDirectory, Errno.EIO);
+        try
+        {
+            using var put = await cluster.ObjectAsync(HttpMethod.Put, "shared", "flush-old", [9, 9]);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, put.StatusCode);
+            Assert.Contains("is not known", (await ApiCluster.ErrorOf(put)).GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            cluster.Faults.Heal();
+        }
+
+        using var read = await cluster.ObjectAsync(HttpMethod.Get, "shared", "flush-old");
+        Assert.Equal(HttpStatusCode.OK, read.StatusCode);
+        Assert.Contains(Convert.ToHexString(await read.Content.ReadAsByteArrayAsync()), (string[])["010203", "0909"]);
+        await cluster.PutAsync("shared", "flush-old", [4]);
+        using var later = await cluster.ObjectAsync(HttpMethod.Get, "shared", "flush-old");
+        Assert.Equal([4], await later.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task A_mountpath_that_turns_read_only_fails_changes_and_still_serves_reads_and_listings()
+    {
+        await cluster.PutAsync("shared", "read-only", [1, 2, 3]);
+        (cluster.Faults.Calls, cluster.Faults.Error) = (FaultyCall.All, Errno.EROFS);
+        try
+        {
+            foreach (var (method, body) in ((HttpMethod, byte[]?)[])[(HttpMethod.Put, [9]), (HttpMethod.Delete, null), (HttpMethod.Patch, """{"value":{"k":"v"}}"""u8.ToArray())])
+            {
+                using var change = await cluster.ObjectAsync(method, "shared", "read-only", body);
+                Assert.True(change.StatusCode == HttpStatusCode.InternalServerError, $"{method}: {change.StatusCode}");
+                Assert.Contains("/mp", (await ApiCluster.ErrorOf(change)).GetProperty("message").GetString(), StringComparison.Ordinal);
+            }
+
+            using var get = await cluster.ObjectAsync(HttpMethod.Get, "shared", "read-only");
+            Assert.Equal([1, 2, 3], await get.Content.ReadAsByteArrayAsync());
+            using var list = await cluster.SendAsync(HttpMethod.Get, $"{cluster.Gateway}/v1/buckets/shared", """{"action":"list","value":{"prefix":"read-only"}}""");
+            Assert.Contains("\"read-only\"", await list.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            cluster.Faults.Heal();
+        }
+
+        await cluster.AssertAliveAsync();
+    }
+
+    [Fact]
+    public async Task FD7_an_object_with_damaged_metadata_is_500_and_never_absent()
+    {
+        await cluster.CreateBucketAsync("damaged");
+        await cluster.PutAsync("damaged", "with-broken-record", [1, 2, 3]);
+        var owner = cluster.Nodes[cluster.OwnerOf("damaged", "with-broken-record")];
+        var file = owner.Runtime.Mountpaths!.All.SelectMany(path => Directory.GetFiles(path.Path, "*with-broken-record*", SearchOption.AllDirectories)).Single();
+        using (var open = new LinuxFileLayer().Open(file, FileOpenMode.ReadWrite))
+        {
+            open.SetAttribute(Starling.Storage.Objects.RecordCodec.AttributeName, [1, 2, 3]);
+        }
+
+        foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Head])
+        {
+            using var answer = await cluster.ObjectAsync(method, "damaged", "with-broken-record");
+            Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+            Assert.Contains("with-broken-record", (await ApiCluster.ErrorOf(answer)).GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+
+        await cluster.AssertAliveAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_stops_in_the_middle_of_its_body_is_cut_off_and_stores_nothing()
+    {
+        var owner = cluster.OwnerOf("shared", "slow-body");
+        var slow = cluster.RawAsync(owner, $"PUT /v1/objects/shared/slow-body{Mark} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nonly this", timeoutMs: 60_000);
+        await cluster.AssertAliveAsync();
+        var answer = await slow;
+        Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 408 ", StringComparison.Ordinal) || answer == "[ConnectionReset]", answer);
+        using var get = await cluster.ObjectAsync(HttpMethod.Get, "shared", "slow-body");
+        Assert.Equal(HttpStatusCode.NotFound, get.StatusCode);
+        Assert.Empty(cluster.Nodes[owner].Runtime.Mountpaths!.All.SelectMany(path => Directory.GetFiles(Path.Combine(path.Path, ".starling", "work"))));
         await cluster.AssertAliveAsync();
     }
 }
