@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Starling.Client.Transport;
+using Starling.Core.Wire;
+using Starling.Core.Wire.MessagePack;
 
 namespace Starling.Client.Buckets;
 
@@ -9,87 +11,21 @@ internal static class ListPageReader
 {
     public static ListedPage Read(byte[] bytes, string? mediaType) => mediaType == "application/msgpack" ? ReadMsgpack(bytes) : ReadJson(bytes);
 
-    private static ListedPage ReadMsgpack(byte[] bytes)
+    private static ListedPage ReadMsgpack(byte[] bytes) => ObjectListReader.TryRead(bytes, out var page, out var error)
+        ? new ListedPage(page.Uuid, page.ContinuationToken, [.. (page.Entries ?? []).Select(Entry)])
+        : throw new FormatException(error);
+
+    private static ListedObject Entry(ListEntryWire entry) => new(entry.Name)
     {
-        var reader = new MsgpackReader(bytes);
-        var (uuid, token) = (string.Empty, string.Empty);
-        ListedObject[] entries = [];
-        for (var members = reader.ReadMapHeader(); members > 0; members--)
-        {
-            switch (reader.ReadString())
-            {
-                case "UUID":
-                    uuid = reader.ReadString();
-                    break;
-                case "ContinuationToken":
-                    token = reader.ReadString();
-                    break;
-                case "Entries":
-                    entries = ReadEntries(ref reader, bytes.Length);
-                    break;
-                default:
-                    reader.SkipScalar();
-                    break;
-            }
-        }
-
-        return new ListedPage(uuid, token, entries);
-    }
-
-    private static ListedObject[] ReadEntries(ref MsgpackReader reader, int totalBytes)
-    {
-        var count = reader.ReadArrayHeader();
-        if (count > totalBytes)
-        {
-            throw new FormatException($"msgpack: {count} entries announced in {totalBytes} bytes");
-        }
-
-        var entries = new ListedObject[count];
-        for (var i = 0; i < count; i++)
-        {
-            var entry = new ListedObject(string.Empty);
-            for (var members = reader.ReadMapHeader(); members > 0; members--)
-            {
-                switch (reader.ReadString())
-                {
-                    case "n":
-                        entry = entry with { Name = reader.ReadString() };
-                        break;
-                    case "cs":
-                        entry = entry with { Checksum = reader.ReadString() };
-                        break;
-                    case "a":
-                        entry = entry with { AccessTime = reader.ReadString() };
-                        break;
-                    case "v":
-                        entry = entry with { Version = reader.ReadString() };
-                        break;
-                    case "t":
-                        entry = entry with { Location = reader.ReadString() };
-                        break;
-                    case "m":
-                        entry = entry with { Custom = reader.ReadString() };
-                        break;
-                    case "s":
-                        entry = entry with { SizeBytes = reader.ReadInteger() };
-                        break;
-                    case "c":
-                        entry = entry with { Copies = (int)reader.ReadInteger() };
-                        break;
-                    case "f":
-                        entry = entry with { Flags = (int)reader.ReadInteger() };
-                        break;
-                    default:
-                        reader.SkipScalar();
-                        break;
-                }
-            }
-
-            entries[i] = entry;
-        }
-
-        return entries;
-    }
+        SizeBytes = entry.SizeBytes,
+        Checksum = entry.Checksum ?? string.Empty,
+        AccessTime = entry.AccessTime ?? string.Empty,
+        Version = entry.Version ?? string.Empty,
+        Location = entry.Location ?? string.Empty,
+        Custom = entry.Custom ?? string.Empty,
+        Copies = entry.Copies,
+        Flags = entry.Flags,
+    };
 
     private static ListedPage ReadJson(byte[] bytes)
     {

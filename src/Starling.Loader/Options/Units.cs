@@ -1,68 +1,20 @@
-using System.Buffers;
 using System.Globalization;
+using Starling.Core.Wire;
 
 namespace Starling.Loader.Options;
 
 /// <summary>Durations, sizes and counts as the output table writes them.</summary>
 internal static class Units
 {
-    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
-
-    /// <summary>Parses a Go duration; a bare number is refused because its unit would be a guess.</summary>
-    public static TimeSpan ParseDuration(string text)
-    {
-        double totalSeconds = 0;
-        var rest = text.AsSpan();
-        if (rest.IsEmpty)
-        {
-            throw new UsageException("empty duration");
-        }
-
-        while (!rest.IsEmpty)
-        {
-            var digits = rest.IndexOfAnyExcept(NumberCharacters);
-            if (digits <= 0)
-            {
-                throw new UsageException(digits == 0 ? "not a duration" : "missing unit (ms, s, m or h)");
-            }
-
-            var number = double.Parse(rest[..digits], CultureInfo.InvariantCulture);
-            rest = rest[digits..];
-            var unitLength = rest.IndexOfAny(NumberCharacters) is var next && next < 0 ? rest.Length : next;
-            totalSeconds += number * rest[..unitLength] switch
-            {
-                "ns" => 1e-9,
-                "us" or "µs" => 1e-6,
-                "ms" => 1e-3,
-                "s" => 1,
-                "m" => 60,
-                "h" => 3600,
-                _ => throw new UsageException($"unknown unit \"{rest[..unitLength]}\""),
-            };
-            rest = rest[unitLength..];
-        }
-
-        return TimeSpan.FromSeconds(totalSeconds);
-    }
+    /// <summary>Parses a Go duration of at least zero; a bare number is refused because its unit would be a guess.</summary>
+    public static TimeSpan ParseDuration(string text) => Core.Wire.GoDuration.TryParse(text, out var duration) && duration.Nanoseconds >= 0
+        ? duration.ToTimeSpan()
+        : throw new UsageException("not a duration: expecting numbers with their units (ms, s, m or h), for example 1m30s");
 
     /// <summary>Parses a size; every suffix is binary (1k = 1024).</summary>
-    public static long ParseSize(string text)
-    {
-        var span = text.AsSpan().Trim();
-        var digits = span.IndexOfAnyExcept(NumberCharacters);
-        var number = span[..(digits < 0 ? span.Length : digits)];
-        var unit = digits < 0 ? string.Empty : span[digits..].Trim().ToString().ToLowerInvariant();
-        var shift = unit switch
-        {
-            "" or "b" => 0,
-            "k" or "kb" or "ki" or "kib" => 10,
-            "m" or "mb" or "mi" or "mib" => 20,
-            "g" or "gb" or "gi" or "gib" => 30,
-            "t" or "tb" or "ti" or "tib" => 40,
-            _ => throw new UsageException($"unknown size unit \"{unit}\""),
-        };
-        return (long)(double.Parse(number, CultureInfo.InvariantCulture) * (1L << shift));
-    }
+    public static long ParseSize(string text) => SizeIec.TryParse(text, out var size)
+        ? size.Bytes
+        : throw new UsageException("not a size: expecting a number with or without a unit (KiB, MiB, GiB or TiB), for example 64MiB");
 
     /// <summary>A size with binary units and a fixed number of decimals; whole bytes have none.</summary>
     public static string Size(double sizeBytes, int decimals)

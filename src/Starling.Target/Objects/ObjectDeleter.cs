@@ -24,7 +24,7 @@ public sealed class ObjectDeleter
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(bucket);
-        var settings = BucketSettings.Of(bucket);
+        var settings = bucket.Settings();
         var run = new PlanRun(node, name, bucket.Id, new DeletePlan(name, bucket.Id, conditions, node.Keys))
         {
             Look = () => node.Store.Lookup(name, bucket.Id),

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
+using Starling.Core.Config;
 using Starling.Core.Errors;
+using Starling.Core.Hashing;
 using Starling.Core.Names;
 using Starling.Protocol.Objects;
 using Starling.Protocol.State;
@@ -62,9 +64,9 @@ public sealed class ObjectWriter
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(body);
-        var settings = BucketSettings.Of(request.Bucket);
-        using var session = node.Store.OpenWrite(request.Name, request.Bucket.Id, settings.ChecksumType);
-        using var extra = ClientChecksum.Start(request.ChecksumType, settings.ChecksumType);
+        var settings = request.Bucket.Settings();
+        using var session = node.Store.OpenWrite(request.Name, request.Bucket.Id, settings.ChecksumType.Name());
+        using var extra = ClientChecksum.Start(request.ChecksumType, settings.ChecksumType.Name());
         await ReceiveAsync(body, session, extra, cancellationToken);
         ClientChecksum.Verify(request, extra?.Value() ?? session.ChecksumValue);
         var staged = Staged(session, settings) with { MayStayUnchanged = request.Custom.Count == 0 && !request.SkipVersionCheck };
@@ -90,7 +92,7 @@ public sealed class ObjectWriter
     {
         ArgumentNullException.ThrowIfNull(bucket);
         ArgumentNullException.ThrowIfNull(change);
-        var settings = BucketSettings.Of(bucket);
+        var settings = bucket.Settings();
         for (var attempt = 1; ; attempt++)
         {
             var found = await new ObjectReader(node).ReadAsync(name, bucket, withContent: true, Conditions.None, cancellationToken);
@@ -101,7 +103,7 @@ public sealed class ObjectWriter
             }
 
             var custom = change(old.Custom);
-            using var session = node.Store.OpenWrite(name, bucket.Id, settings.ChecksumType);
+            using var session = node.Store.OpenWrite(name, bucket.Id, settings.ChecksumType.Name());
             await CopyAsync(source, session, cancellationToken);
             var plan = new PutPlan(name, bucket.Id, Conditions.None, node.Keys, Staged(session, settings) with { MayStayUnchanged = false });
             try
@@ -120,7 +122,7 @@ public sealed class ObjectWriter
     private static StagedObject Staged(WriteSession session, BucketSettings settings) =>
         new(session.BytesWritten, session.ChecksumType == "none" ? string.Empty : session.ChecksumType, session.ChecksumValue, settings.Durability)
         {
-            IsVersioned = settings.Versioned,
+            IsVersioned = settings.VersioningEnabled,
         };
 
     private static async Task CopyAsync(Starling.Storage.Objects.ObjectReader source, WriteSession session, CancellationToken cancellationToken)

@@ -188,7 +188,7 @@ internal static class ObjectReads
 
     private static async Task ReplaceChecksumAsync(ApiCall call, BucketEntry bucket, ObjectRecord record, OpenObject content, RangeHeader range)
     {
-        if (BucketSettings.Of(bucket).ChecksumOfRange && record.ChecksumType != "none")
+        if (bucket.Settings().ChecksumOfRange && record.ChecksumType != "none")
         {
             call.Response.Headers["Ais-Checksum-Value"] = await RangeChecksum.ComputeAsync(content, record.ChecksumType, range.Offset, range.Length, call.Cancelled);
         }

@@ -1,5 +1,7 @@
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Core.Objects;
+using Starling.Core.Wire;
 using Starling.Protocol.State;
 using Starling.Target.Objects;
 
@@ -18,7 +20,7 @@ internal static class ObjectWrites
     /// <summary>PUT: the body is the object, whatever its content type says.</summary>
     public static async Task PutAsync(ApiCall call)
     {
-        var (name, bucket) = await BeginAsync(call, BucketSettings.AccessPut);
+        var (name, bucket) = await BeginAsync(call, AccessBits.Put);
         foreach (var parameter in NotOfferedByPut)
         {
             if (!string.IsNullOrEmpty(call.Query.Get(parameter)))
@@ -56,7 +58,7 @@ internal static class ObjectWrites
         }
 
         ObjectHeaders.Write(call.Response.Headers, record);
-        call.Response.Headers["Ais-Durability"] = BucketSettings.NameOf(record.Durability);
+        call.Response.Headers["Ais-Durability"] = record.Durability.Name();
         call.Services.Metrics.ContentReceived(record.SizeBytes);
         await call.EmptyAsync();
     }
@@ -65,7 +67,7 @@ internal static class ObjectWrites
     public static async Task DeleteAsync(ApiCall call)
     {
         var message = await call.ReadActionAsync();
-        var (name, bucket) = await BeginAsync(call, BucketSettings.AccessDelete);
+        var (name, bucket) = await BeginAsync(call, AccessBits.DeleteObject);
         switch (message.Action)
         {
             case "" or "delete-obj" or "delete-listrange":
@@ -107,12 +109,12 @@ internal static class ObjectWrites
         await Actions.DispatchAsync(call, message);
     }
 
-    private static async Task<(ObjectName Name, BucketEntry Bucket)> BeginAsync(ApiCall call, int? accessBit)
+    private static async Task<(ObjectName Name, BucketEntry Bucket)> BeginAsync(ApiCall call, ulong? operation)
     {
         RequireMark(call);
         var name = call.Object();
         var bucket = await call.Services.Target!.Node.BucketAsync(name.Bucket, ObjectRedirect.SeenIndex(call), call.Cancelled);
-        if (accessBit is { } bit && !BucketSettings.Of(bucket).Allows(bit))
+        if (operation is { } wanted && !bucket.Settings().Permits(wanted))
         {
             throw new StoreException(ErrorCode.AccessDenied, $"bucket \"{name.Bucket.Cname}\": its access properties forbid {call.Request.Method} of an object");
         }
