@@ -124,6 +124,11 @@ static async Task<int> Guarded(Func<Task<int>> action)
         await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"playground: {e.Message}"));
         return 2;
     }
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+    {
+        await Console.Error.WriteLineAsync($"playground: {e.Message}");
+        return 2;
+    }
     catch (OperationCanceledException)
     {
         return 130;

@@ -10,6 +10,9 @@ internal sealed partial class NodeProcess(PlaygroundDirectory directory, Playgro
     public const int SigTerm = 15;
     private const int SigKill = 9;
 
+    /// <summary>Changes the command line of a node before it is started, for tests; null: none.</summary>
+    public Func<NodePlan, IEnumerable<string>, IEnumerable<string>>? Adjust { get; set; }
+
     public bool IsRunning(NodePlan node) => ReadPid(node) is not null;
 
     /// <summary>The pid of the node's running process, or null.</summary>
@@ -34,7 +37,7 @@ internal sealed partial class NodeProcess(PlaygroundDirectory directory, Playgro
         info.ArgumentList.Add("-c");
         info.ArgumentList.Add("exec >>\"$0\" 2>&1 </dev/null; if command -v setsid >/dev/null; then exec setsid \"$@\"; else exec \"$@\"; fi");
         info.ArgumentList.Add(log);
-        foreach (var argument in Arguments(node))
+        foreach (var argument in Adjust?.Invoke(node, Arguments(node)) ?? Arguments(node))
         {
             info.ArgumentList.Add(argument);
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -11,6 +12,7 @@ namespace Starling.ClusterTests.Support;
 internal sealed class TestPlayground : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly List<(NodeProcess Processes, NodePlan Node)> extra = [];
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(20) };
 
     public TestPlayground(int gateways, int targets, int mountpaths = 1)
@@ -67,9 +69,69 @@ internal sealed class TestPlayground : IAsyncDisposable
             await Supervisor.Processes.WaitForExitAsync(node, TimeSpan.FromSeconds(10), CancellationToken.None);
         }
 
+        foreach (var (processes, node) in extra)
+        {
+            processes.Kill(node);
+            await processes.WaitForExitAsync(node, TimeSpan.FromSeconds(10), CancellationToken.None);
+        }
+
         Supervisor.Dispose();
         http.Dispose();
         Directory.Delete();
+    }
+
+    /// <summary>Prepares a node that is not of the plan, in a folder of its own below the playground's; once started it is ended with the rest.</summary>
+    /// <param name="node">Id, role and port; the id may be that of a node of the plan.</param>
+    /// <param name="dataOf">A stopped node whose disk it starts with, byte by byte; null: empty directories.</param>
+    public NodeProcess PrepareExtra(NodePlan node, NodePlan? dataOf = null)
+    {
+        var folder = new PlaygroundDirectory(Path.Combine(Directory.Root, "extra", node.Port.ToString(CultureInfo.InvariantCulture)));
+        folder.Save(Plan with { Nodes = [node] });
+        File.Copy(Directory.SecretFile, folder.SecretFile, overwrite: true);
+        if (dataOf is not null)
+        {
+            CopyTree(dataOf.DataDirectory(Directory.Root), node.DataDirectory(folder.Root));
+            for (var i = 1; node.Role == NodeRole.Target && i <= Plan.MountpathsPerTarget; i++)
+            {
+                CopyTree(dataOf.Mountpath(Directory.Root, i), node.Mountpath(folder.Root, i));
+            }
+        }
+
+        var processes = new NodeProcess(folder, Plan, Tools);
+        extra.Add((processes, node));
+        return processes;
+    }
+
+    /// <summary>Why a node is not ready; empty when it is.</summary>
+    public async Task<string> ReasonAsync(NodePlan node) => await Supervisor.ReadinessAsync(node, CancellationToken.None) ?? string.Empty;
+
+    /// <summary>What an extra node said last, for messages of failing tests.</summary>
+    public string TailOfExtra(NodePlan node)
+    {
+        var log = node.LogFile(Path.Combine(Directory.Root, "extra", node.Port.ToString(CultureInfo.InvariantCulture)));
+        return File.Exists(log) ? string.Join("\n", File.ReadLines(log).TakeLast(10)) : "nothing";
+    }
+
+    /// <summary>The present value of a gauge of a node.</summary>
+    public async Task<double> MetricAsync(NodePlan node, string name)
+    {
+        var text = await http.GetStringAsync($"{node.PublicUrl}/metrics");
+        var line = text.Split('\n').FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal) && line.Length > name.Length && line[name.Length] is ' ' or '{')
+            ?? throw new InvalidOperationException($"{node.DisplayName} has no metric {name}");
+        return double.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A port of this cluster's range that no node of the plan uses.</summary>
+    public int SparePort(int number) => Port + Plan.Nodes.Count + number;
+
+    private static void CopyTree(string from, string to)
+    {
+        // cp keeps extended attributes, in which a target keeps what it knows of its objects and of the disk.
+        using var copy = Process.Start("cp", ["-a", from + "/.", to]);
+        if (!copy.WaitForExit(TimeSpan.FromSeconds(30)) || copy.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"cannot copy {from} to {to}");
+        }
     }
 
     public async Task KillAsync(params NodePlan[] nodes)
@@ -99,7 +161,12 @@ internal sealed class TestPlayground : IAsyncDisposable
         }
     }
 
-    public Task ReadyAsync(NodePlan node) => Supervisor.WaitReadyAsync(node, Patience, CancellationToken.None);
+    /// <summary>Waits until a node is ready.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="running">Whether it is one of the plan, whose end ends the wait.</param>
+    public Task ReadyAsync(NodePlan node, bool running = true) => running
+        ? Supervisor.WaitReadyAsync(node, Patience, CancellationToken.None)
+        : UntilAsync(async () => (await ReasonAsync(node)).Length == 0, $"{node.DisplayName} to be ready", said: () => TailOfExtra(node));
 
     public Task HealthyAsync() => Supervisor.WaitHealthyAsync(Patience, CancellationToken.None);
 
@@ -173,14 +240,14 @@ internal sealed class TestPlayground : IAsyncDisposable
     public Task<ProcessRun> NodeAsync(params string[] arguments) => ToolAsync(Tools.Node, arguments);
 
     /// <summary>Waits for a condition; says after a minute what it waited for.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null)
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null, Func<string>? said = null)
     {
         var watch = Stopwatch.StartNew();
         while (!await condition())
         {
             if (watch.Elapsed > (patience ?? Patience))
             {
-                throw new TimeoutException($"waited {watch.Elapsed.TotalSeconds:0} s in vain for {what}");
+                throw new TimeoutException($"waited {watch.Elapsed.TotalSeconds:0} s in vain for {what}{(said is null ? string.Empty : "; it said last:\n" + said())}");
             }
 
             await Task.Delay(50);
@@ -188,7 +255,7 @@ internal sealed class TestPlayground : IAsyncDisposable
     }
 
     /// <summary>As <see cref="UntilAsync"/>; a node that cannot be reached yet counts as "not yet".</summary>
-    public static Task UntilReachedAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null) => UntilAsync(
+    public static Task UntilReachedAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null, Func<string>? said = null) => UntilAsync(
         async () =>
         {
             try
@@ -201,7 +268,8 @@ internal sealed class TestPlayground : IAsyncDisposable
             }
         },
         what,
-        patience);
+        patience,
+        said);
 
     private Task<ProcessRun> ToolAsync(string tool, string[] arguments) =>
         ProcessRun.RunAsync("dotnet", ["exec", tool, .. arguments], new Dictionary<string, string> { ["AIS_ENDPOINT"] = Gateways[0].PublicUrl, ["HOME"] = Directory.Root });
