@@ -5,6 +5,7 @@ using Starling.Cluster.Clocks;
 using Starling.Cluster.Views;
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Protocol.Consensus;
 using Starling.Protocol.Node;
 using Starling.Protocol.State.Commands;
 
@@ -17,7 +18,12 @@ namespace Starling.Cluster;
 internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
 {
     private const int MaxQueued = 16_384;
+    private const long FreshNs = 45_000_000;
+    private const long QuietNs = 1_000_000_000;
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(90);
+
+    /// <summary>For a follower that hears its leader: nothing that it waits for is due within the next second, and every message brings a tick of its own.</summary>
+    private static readonly TimeSpan QuietTickEvery = TimeSpan.FromMilliseconds(270);
 
     private readonly ProtocolNode node;
     private readonly IBatchWriter writer;
@@ -28,9 +34,11 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
     private readonly ILogger log;
 
     // Unbounded in type, bounded in fact: outsiders pass TryPost, which counts; the loop's own inputs (tick, completion) are at most one of each.
-    private readonly Channel<Input?> inputs = Channel.CreateUnbounded<Input?>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<object?> inputs = Channel.CreateUnbounded<object?>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<long, TaskCompletionSource<Effect>> outstanding = new();
     private readonly CancellationTokenSource ending = new();
+    private Exchange? exchange;
+    private long heardNs;
     private int queued;
     private int tickQueued;
     private long completedToken;
@@ -67,7 +75,12 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
     }
 
     /// <summary>Gives an input from outside; false when the queue is full or the loop has ended, and the input is dropped.</summary>
-    public bool TryPost(Input input)
+    public bool TryPost(Input input) => TryPostItem(input);
+
+    /// <summary>Gives messages that came in one request; what the core answers to their sender at once is left in the exchange. False as above.</summary>
+    public bool TryPost(Exchange received) => TryPostItem(received);
+
+    private bool TryPostItem(object input)
     {
         if (Interlocked.Increment(ref queued) > MaxQueued || halted is not null || !inputs.Writer.TryWrite(input))
         {
@@ -161,7 +174,7 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
         }
     }
 
-    private void Work(Input? item)
+    private void Work(object? item)
     {
         if (writeFailure is { } failure)
         {
@@ -171,9 +184,7 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
 
         if (item is null && Interlocked.Exchange(ref tickQueued, 0) == 1)
         {
-            var tick = new Tick(clock.NowNs, clock.WallNs);
-            Execute(node.Step(tick));
-            pulse.LastTickNs = tick.NowNs;
+            Tick();
         }
 
         var durable = Interlocked.Read(ref completedToken);
@@ -183,9 +194,48 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
             Execute(node.Step(new PersistCompleted(durable)));
         }
 
-        if (item is not null)
+        if (item is Input input)
         {
-            Execute(node.Step(item));
+            Execute(node.Step(input));
+        }
+        else if (item is Exchange received)
+        {
+            // The core's time stands still between ticks: what it hears it has to hear now, not up to a tick ago.
+            if (clock.NowNs - pulse.LastTickNs >= FreshNs)
+            {
+                Tick();
+            }
+
+            Interlocked.Exchange(ref heardNs, clock.NowNs);
+            WorkOff(received);
+        }
+    }
+
+    private void Tick()
+    {
+        var tick = new Tick(clock.NowNs, clock.WallNs);
+        Execute(node.Step(tick));
+        pulse.LastTickNs = tick.NowNs;
+    }
+
+    private void WorkOff(Exchange received)
+    {
+        exchange = received;
+        try
+        {
+            foreach (var envelope in received.Received)
+            {
+                Execute(node.Step(new Received(envelope)));
+            }
+        }
+        finally
+        {
+            exchange = null;
+        }
+
+        foreach (var late in received.Finish())
+        {
+            sender.Send(received.Sender!, late);
         }
     }
 
@@ -199,7 +249,11 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
                     writer.Enqueue(persist.Token, persist.Batch);
                     break;
                 case Send send:
-                    sender.Send(send.Address, send.Envelope);
+                    if (exchange?.TryAdd(send.Address, send.Envelope) != true)
+                    {
+                        sender.Send(send.Address, send.Envelope);
+                    }
+
                     break;
                 case Publish publish:
                     Show(publish.View);
@@ -283,6 +337,12 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
                 {
                     inputs.Writer.TryWrite(null);
                 }
+
+                var period = IsQuiet() ? QuietTickEvery : TickEvery;
+                if (timer.Period != period)
+                {
+                    timer.Period = period;
+                }
             }
             while (await timer.WaitForNextTickAsync(ending.Token));
         }
@@ -290,6 +350,13 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
         {
             // The node stops.
         }
+    }
+
+    private bool IsQuiet()
+    {
+        var now = view.Current.Node;
+        return now.Role == ConsensusRole.Follower && now.Leader is not null && now.Waiting is null && now.SessionApplied && !now.StopReady
+            && outstanding.IsEmpty && clock.NowNs - Interlocked.Read(ref heardNs) < QuietNs;
     }
 
     private void Halt(string reason)

@@ -59,13 +59,15 @@ var rounds = new Option<int>("--rounds") { DefaultValueFactory = _ => 5 };
 var seconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 3 };
 var objects = new Option<int>("--objects") { DefaultValueFactory = _ => 500_000 };
 var benchPort = new Option<int>("--first-port") { DefaultValueFactory = _ => 38080 };
-foreach (var option in new Option[] { benchOutput, rounds, seconds, objects, benchPort })
+var only = new Option<string>("--only") { DefaultValueFactory = _ => string.Empty, Description = "One part: requests, listing or idle" };
+only.AcceptOnlyFromAmong("requests", "listing", "idle");
+foreach (var option in new Option[] { benchOutput, rounds, seconds, objects, benchPort, only })
 {
     bench.Options.Add(option);
 }
 
 bench.SetAction((parsed, cancellation) => Guarded(() => BenchCommand.RunAsync(
-    new BenchOptions(parsed.GetValue(benchOutput)!, parsed.GetValue(rounds), parsed.GetValue(seconds), parsed.GetValue(objects), parsed.GetValue(benchPort)), Console.Out, cancellation)));
+    new BenchOptions(parsed.GetValue(benchOutput)!, parsed.GetValue(rounds), parsed.GetValue(seconds), parsed.GetValue(objects), parsed.GetValue(benchPort), parsed.GetValue(only)!), Console.Out, cancellation)));
 root.Subcommands.Add(bench);
 var leaderKills = new Command("leaderkills", "Kills the leader again and again under load and lists how soon the next bucket could be created") { Hidden = true };
 var kills = new Option<int>("--kills") { DefaultValueFactory = _ => 20 };

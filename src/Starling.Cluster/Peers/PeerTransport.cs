@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Cluster.Codec;
 using Starling.Cluster.Views;
 using Starling.Core.Names;
+using Starling.Protocol.Codec;
 using Starling.Protocol.Node;
 
 namespace Starling.Cluster.Peers;
@@ -38,6 +39,7 @@ internal sealed class PeerTransport : IMessageSender, IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly SortedDictionary<string, string> complaints = new(StringComparer.Ordinal);
     private Action<string, Envelope>? failed;
+    private Action<Envelope>? answered;
 
     public PeerTransport(IClusterView view, string secret, ILogger log)
     {
@@ -48,6 +50,9 @@ internal sealed class PeerTransport : IMessageSender, IAsyncDisposable
 
     /// <summary>Names who hears of messages that could not be delivered; once, before the first message.</summary>
     public void OnFailed(Action<string, Envelope> handler) => failed = handler;
+
+    /// <summary>Names who takes the answers that came back with a request; once, before the first message.</summary>
+    public void OnAnswered(Action<Envelope> handler) => answered = handler;
 
     public void Send(string address, Envelope envelope)
     {
@@ -171,7 +176,16 @@ internal sealed class PeerTransport : IMessageSender, IAsyncDisposable
             using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(url, MessagePath)) { Content = content };
             PeerClient.Mark(request, view.Current, secret);
             using var response = await http.SendAsync(request, deadline.Token);
+            if (response.StatusCode == HttpStatusCode.OK)
+            {
+                return TakeAnswers(await response.Content.ReadAsByteArrayAsync(deadline.Token));
+            }
+
             return response.StatusCode == HttpStatusCode.NoContent ? null : await ReadRefusalAsync(response, deadline.Token);
+        }
+        catch (CodecException error)
+        {
+            return $"its answer is malformed: {error.Message}";
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
@@ -181,6 +195,22 @@ internal sealed class PeerTransport : IMessageSender, IAsyncDisposable
         {
             return string.Create(CultureInfo.InvariantCulture, $"no answer within {AnswerWithin.TotalSeconds:0.#} s");
         }
+    }
+
+    private string? TakeAnswers(byte[] body)
+    {
+        var mine = view.Current.ClusterId;
+        foreach (var envelope in EnvelopeCodec.Decode(body))
+        {
+            if (mine.Length > 0 && envelope.ClusterId.Length > 0 && envelope.ClusterId != mine)
+            {
+                return $"it answers as a member of cluster {envelope.ClusterId}";
+            }
+
+            answered?.Invoke(envelope);
+        }
+
+        return null;
     }
 
     private static async Task<string> ReadRefusalAsync(HttpResponseMessage response, CancellationToken cancellationToken)

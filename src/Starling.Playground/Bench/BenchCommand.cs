@@ -10,7 +10,7 @@ using Starling.Playground.Nodes;
 namespace Starling.Playground.Bench;
 
 /// <summary>What is measured and for how long.</summary>
-internal sealed record BenchOptions(string OutputFile, int Rounds, int SecondsPerRun, int ListedObjects, int Port);
+internal sealed record BenchOptions(string OutputFile, int Rounds, int SecondsPerRun, int ListedObjects, int Port, string Only);
 
 /// <summary>
 /// Measures the system by <c>aisloader</c>: interleaved rounds of nginx, straight to the target, and through the gateway, so that ratios inside one run mean something
@@ -19,6 +19,7 @@ internal sealed record BenchOptions(string OutputFile, int Rounds, int SecondsPe
 internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWriter output, CancellationToken cancellation)
 {
     private static readonly Size[] Sizes = [new("1KiB", 1 << 10, 2_000, 32), new("1MiB", 1 << 20, 200, 8), new("64MiB", 1 << 26, 6, 4)];
+    private static readonly TimeSpan IdleSettling = TimeSpan.FromSeconds(90);
     private readonly SortedDictionary<string, List<Sample>> samples = new(StringComparer.Ordinal);
     private readonly StringBuilder report = new();
 
@@ -46,8 +47,16 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
         report.AppendLine("# Benchmarks").AppendLine();
         report.AppendLine(CultureInfo.InvariantCulture, $"Written by `./dev bench --rounds {options.Rounds} --seconds {options.SecondsPerRun} --objects {options.ListedObjects}` on {Environment.ProcessorCount} cores, load generator on the same cores.");
         report.AppendLine("The machine is noisy: trust ratios inside a table, not digits. Every figure is the median of interleaved rounds, the spread is lowest to highest.").AppendLine();
-        await CompareAsync(root);
-        await IdleAsync(root);
+        if (options.Only is "" or "requests" or "listing")
+        {
+            await CompareAsync(root);
+        }
+
+        if (options.Only is "" or "idle")
+        {
+            await IdleAsync(root);
+        }
+
         await File.WriteAllTextAsync(options.OutputFile, report.ToString(), cancellation);
         await output.WriteLineAsync($"Written to {options.OutputFile}");
     }
@@ -61,23 +70,16 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
         {
             var leader = await cluster.LeaderAsync(cancellation);
             var endpoint = cluster.Plan.Gateways.First().PublicUrl;
-            foreach (var size in Sizes)
+            if (options.Only != "listing")
             {
-                await PrepareAsync(cluster, nginx, endpoint, size);
+                await RequestsAsync(cluster, nginx, endpoint);
             }
 
-            for (var round = 1; round <= options.Rounds; round++)
+            if (options.Only != "requests")
             {
-                foreach (var size in Sizes)
-                {
-                    await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round} of {options.Rounds}, {size.Name}"));
-                    await GetRoundAsync(cluster, nginx, endpoint, size);
-                    await PutRoundAsync(cluster, nginx, endpoint, size);
-                }
+                await ListingAsync(cluster, endpoint);
             }
 
-            Tables();
-            await ListingAsync(cluster, endpoint);
             var elected = (await cluster.LeaderAsync(cancellation))?.Id != leader?.Id;
             report.AppendLine(CultureInfo.InvariantCulture, $"Elections during the run: {(elected ? "the leader changed" : "none; the leader stayed")}.").AppendLine();
         }
@@ -85,6 +87,26 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
         {
             await cluster.StopAllAsync(TimeSpan.FromSeconds(10), CancellationToken.None);
         }
+    }
+
+    private async Task RequestsAsync(Supervisor cluster, NginxServer nginx, string endpoint)
+    {
+        foreach (var size in Sizes)
+        {
+            await PrepareAsync(cluster, nginx, endpoint, size);
+        }
+
+        for (var round = 1; round <= options.Rounds; round++)
+        {
+            foreach (var size in Sizes)
+            {
+                await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round} of {options.Rounds}, {size.Name}"));
+                await GetRoundAsync(cluster, nginx, endpoint, size);
+                await PutRoundAsync(cluster, nginx, endpoint, size);
+            }
+        }
+
+        Tables();
     }
 
     private async Task PrepareAsync(Supervisor cluster, NginxServer nginx, string endpoint, Size size)
@@ -197,14 +219,15 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
         using var cluster = await StartCommand.StartAsync(directory, new StartRequest(options.Port + 20, 3, 6, 2, Detach: true), output, cancellation);
         try
         {
-            await Task.Delay(TimeSpan.FromSeconds(20), cancellation);
+            // The runtime compiles what runs often in the background for about a minute after a start; that is no cost of being idle.
+            await Task.Delay(IdleSettling, cancellation);
             var before = Cpu(cluster);
             var watch = Stopwatch.StartNew();
             await Task.Delay(TimeSpan.FromSeconds(30), cancellation);
             var percent = (Cpu(cluster) - before) / watch.Elapsed.TotalSeconds * 100;
             var memory = cluster.Plan.Nodes.ToLookup(node => node.Role, node => ProcessFacts.PssBytes(cluster.Processes.ReadPid(node)!.Value) / (double)(1 << 20));
             report.AppendLine("## Idle").AppendLine();
-            report.AppendLine(CultureInfo.InvariantCulture, $"A cluster of nine, 20 s after its start, over 30 s: {percent:0.0} % of one core altogether. Memory (PSS): gateway {memory[NodeRole.Gateway].Max():0} MiB, target {memory[NodeRole.Target].Max():0} MiB at most.").AppendLine();
+            report.AppendLine(CultureInfo.InvariantCulture, $"A cluster of nine, {IdleSettling.TotalSeconds:0} s after its start, over 30 s: {percent:0.0} % of one core altogether. Memory (PSS): gateway {memory[NodeRole.Gateway].Max():0} MiB, target {memory[NodeRole.Target].Max():0} MiB at most.").AppendLine();
         }
         finally
         {
@@ -215,7 +238,18 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
     private async Task CreateBucketAsync(string endpoint, string bucket, string durability)
     {
         using var client = new StarlingClient(new StarlingClientOptions { Endpoints = [new Uri(endpoint)] });
-        await client.Buckets.CreateAsync(BucketName.Parse("ais", null, bucket), new JsonObject { ["durability"] = durability }, cancellation);
+        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(100, cancellation))
+        {
+            try
+            {
+                await client.Buckets.CreateAsync(BucketName.Parse("ais", null, bucket), new JsonObject { ["durability"] = durability }, cancellation);
+                return;
+            }
+            catch (ApiException notYet) when (notYet.Status == 503 && watch.Elapsed < TimeSpan.FromSeconds(15))
+            {
+                // A target that has just started takes part some moments later.
+            }
+        }
     }
 
     private static double Median<T>(IReadOnlyCollection<T> list, Func<T, double> value)

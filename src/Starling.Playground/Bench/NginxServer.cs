@@ -52,6 +52,7 @@ internal sealed class NginxServer : IAsyncDisposable
                 listen 127.0.0.1:{{port.ToString(CultureInfo.InvariantCulture)}};
                 location /v1/objects/ { alias {{root}}/files/; dav_methods PUT; create_full_put_path on; }
                 location /v1/buckets/ {
+                  add_header Ais-Bucket-Props '{}';
                   if ($request_method = HEAD) { return 200; }
                   alias {{root}}/lists/; default_type application/json;
                 }

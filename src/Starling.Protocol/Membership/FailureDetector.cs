@@ -73,18 +73,18 @@ internal sealed class FailureDetector(NodeContext node)
                 continue;
             }
 
-            w.ProbedNs = node.NowNs;
             var entry = node.State.Node(id)!;
+            ProbeData(id, w, entry.Addresses.Data);
+            if (node.NowNs - w.HeardNs < node.Settings.ProbeNs)
+            {
+                continue; // It has just spoken, as it does when it answers heartbeats: a probe would tell nothing more.
+            }
+
+            w.ProbedNs = node.NowNs;
             node.SendTo(node.Book.Find(id)?.Address ?? entry.Addresses.Control, id, Incarnation.None, new ProbeRequest(++lastNumber, id));
             if (node.NowNs - w.HeardNs > node.Settings.SuspectNs)
             {
                 AskOthers(id, node.Book.Find(id)?.Address ?? entry.Addresses.Control);
-            }
-
-            if (node.NowNs - w.DataProbedNs >= DataProbeNs)
-            {
-                w.DataProbedNs = node.NowNs;
-                node.Probe(id, entry.Addresses.Data);
             }
         }
 
@@ -141,6 +141,15 @@ internal sealed class FailureDetector(NodeContext node)
         w.Control = control;
         w.Data = data;
         return changed;
+    }
+
+    private void ProbeData(NodeId id, Watched w, string address)
+    {
+        if (node.NowNs - w.DataProbedNs >= DataProbeNs)
+        {
+            w.DataProbedNs = node.NowNs;
+            node.Probe(id, address);
+        }
     }
 
     private void AskOthers(NodeId subject, string address)

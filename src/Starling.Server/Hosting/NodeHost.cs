@@ -165,6 +165,7 @@ internal sealed class NodeHost : IAsyncDisposable
         owned.Push(transport);
         loop = new ControlLoop(node, new BatchWriter(controlLog), transport, view, environment.Clock, new LoopPulse(), loggers.CreateLogger<ControlLoop>());
         owned.Push(loop);
+        transport.OnAnswered(envelope => loop.TryPost(new Received(envelope)));
         transport.OnFailed((address, envelope) => loop.TryPost(new SendFailed(address, envelope)));
         loop.Start();
         return (view, transport);

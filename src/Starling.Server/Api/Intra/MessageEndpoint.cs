@@ -13,10 +13,13 @@ using Starling.Server.Hosting;
 
 namespace Starling.Server.Api.Intra;
 
-/// <summary>Takes control messages and gives them to the control loop; the answer says only that they were taken.</summary>
+/// <summary>Takes control messages and gives them to the control loop; the answer says that they were taken and carries what the core replied at once.</summary>
 internal sealed class MessageEndpoint
 {
     private const int MaxPublicBytes = 256 * 1024;
+
+    /// <summary>How long a request waits for answers to take back with it; what comes later is sent on its own.</summary>
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromMilliseconds(200);
 
     private readonly ControlLoop loop;
     private readonly IClusterView view;
@@ -83,15 +86,31 @@ internal sealed class MessageEndpoint
                 return;
             }
 
-            if (!loop.TryPost(new Received(envelope)))
-            {
-                counters.CountBusy();
-                await IntraReply.RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "busy", loop.Halted is { } why ? $"this node has stopped taking part: {why}" : "the control queue is full");
-                return;
-            }
         }
 
-        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        var exchange = new Exchange(envelopes);
+        if (!loop.TryPost(exchange))
+        {
+            counters.CountBusy();
+            await IntraReply.RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "busy", loop.Halted is { } why ? $"this node has stopped taking part: {why}" : "the control queue is full");
+            return;
+        }
+
+        await AnswerAsync(context, await exchange.WaitAsync(AnswersWithin));
+    }
+
+    private static async Task AnswerAsync(HttpContext context, IReadOnlyList<Envelope> answers)
+    {
+        if (answers.Count == 0)
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+
+        var body = EnvelopeCodec.Encode(answers);
+        context.Response.ContentType = "application/octet-stream";
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     /// <summary>The body, or null when it is larger than the limit.</summary>
