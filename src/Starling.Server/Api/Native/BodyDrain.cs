@@ -34,10 +34,31 @@ internal static class BodyDrain
             return;
         }
 
+        var reader = context.Request.BodyReader;
+        try
+        {
+            if (reader.TryRead(out var rest))
+            {
+                reader.AdvanceTo(rest.Buffer.End);
+                if (rest.IsCompleted)
+                {
+                    return; // The usual case: the handler has read it all.
+                }
+            }
+        }
+        catch (Exception error) when (error is BadHttpRequestException or IOException or InvalidOperationException)
+        {
+            return;
+        }
+
         await context.Response.CompleteAsync();
+        await DropAsync(context, reader);
+    }
+
+    private static async Task DropAsync(HttpContext context, PipeReader reader)
+    {
         using var total = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         total.CancelAfter(Total);
-        var reader = context.Request.BodyReader;
         long dropped = 0;
         try
         {
