@@ -54,6 +54,20 @@ public class ViewTests
     }
 
     [Fact]
+    public void Trap21_a_target_leaves_the_placement_that_clients_compute_when_it_is_marked_not_when_its_data_has_moved()
+    {
+        var before = Fold.Serving(3);
+        var name = Fold.NameOwnedBy(before, (1, 2));
+        var state = before.Move((2, AdminState.Draining));
+
+        // Both maintenance flags make clients skip it; the new owner still knows whom to ask before it says "not found".
+        Assert.NotEqual(0UL, state.Views.Smap.Targets!["target02"].Flags);
+        var successor = state.Newest.OwnerOf(name.Digest);
+        Assert.NotEqual(Fold.Target(2), successor);
+        Assert.Equal([Fold.Target(2)], Starling.Protocol.Ownership.Candidates.Of(state, successor, name.Digest, -1).ToArray());
+    }
+
+    [Fact]
     public void The_bmd_lists_buckets_by_provider_and_namespace()
     {
         var spaced = Starling.Core.Names.BucketName.Parse("ais", "@#ns1", "other");
