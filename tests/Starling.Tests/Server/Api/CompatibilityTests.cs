@@ -7,50 +7,10 @@ using Xunit;
 
 namespace Starling.Tests.Server.Api;
 
-/// <summary>Traps of docs/compatibility.md that belong to no single call.</summary>
+/// <summary>A trap of docs/compatibility.md that needs several gateways.</summary>
 [Collection(ApiClusterGroup.Name)]
 public sealed class CompatibilityTests(ApiCluster cluster)
 {
-    [Fact]
-    public async Task Trap04_the_body_of_a_GET_is_read()
-    {
-        await cluster.CreateBucketAsync("asked");
-        await cluster.PutAsync("asked", "wanted", [1]);
-        await cluster.PutAsync("asked", "other", [2]);
-
-        var page = await JsonAsync(await GetAsync("v1/buckets/asked", """{"action":"list","value":{"prefix":"wan"}}"""));
-        Assert.Equal(["wanted"], page.GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("name").GetString()));
-        using var unknown = await GetAsync("v1/buckets/asked", """{"action":"no-such-action"}""");
-        Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
-        Assert.Contains("no-such-action", (await ApiCluster.ErrorOf(unknown)).GetProperty("message").GetString(), StringComparison.Ordinal);
-        using var job = await GetAsync("v1/cluster?what=qryxstats", """{"ID":"nosuchjob1","Kind":""}""");
-        Assert.Equal(HttpStatusCode.NotFound, job.StatusCode);
-    }
-
-    [Fact]
-    public async Task Trap08_an_id_is_bare_text_and_nothing_started_is_an_empty_body()
-    {
-        using var started = await GetAsync("v1/buckets/shared", """{"action":"summary-bck","value":{"uuid":"","cached":true,"present":true}}""");
-        Assert.Equal(HttpStatusCode.Accepted, started.StatusCode);
-        Assert.Matches(@"\A[A-Za-z0-9_-]{9,32}\z", await started.Content.ReadAsStringAsync());
-
-        using var stopped = await cluster.SendAsync(HttpMethod.Put, $"{cluster.Gateway}/v1/cluster", """{"action":"stop","value":{"ID":"nosuchjob1"}}""");
-        Assert.Equal(HttpStatusCode.OK, stopped.StatusCode);
-        Assert.Equal(string.Empty, await stopped.Content.ReadAsStringAsync());
-    }
-
-    [Theory]
-    [InlineData("""{"sid":"targAAAA"}""")]
-    [InlineData("""{"sids":["targAAAA","targBBBB"]}""")]
-    public async Task Trap22_removal_of_one_or_of_several_is_known_refused_as_not_offered_and_changes_nothing(string value)
-    {
-        using var answer = await cluster.SendAsync(HttpMethod.Put, $"{cluster.Gateway}/v1/cluster", $$"""{"action":"decommission-node","value":{{value}}}""");
-        Assert.Equal(HttpStatusCode.NotImplemented, answer.StatusCode);
-        using var map = await GetAsync("v1/cluster?what=smap");
-        var targets = (await JsonAsync(map)).GetProperty("tmap").EnumerateObject().Select(target => target.Value.GetProperty("flags").GetUInt64());
-        Assert.Equal([0UL, 0UL], targets);
-    }
-
     [Fact]
     public async Task Trap31_every_gateway_reads_redirects_and_changes_whichever_leads()
     {
@@ -89,7 +49,4 @@ public sealed class CompatibilityTests(ApiCluster cluster)
             return JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
         }
     }
-
-    private async Task<HttpResponseMessage> GetAsync(string pathAndQuery, string? json = null) =>
-        await cluster.SendAsync(HttpMethod.Get, $"{cluster.Gateway}/{pathAndQuery}", json);
 }
