@@ -39,7 +39,7 @@ internal sealed class RequestPipeline
         context.Response.Headers[PeerHeaders.RequestId] = context.TraceIdentifier;
         if (await PartsAsync(network, context.RequestAborted) is not { } ready)
         {
-            await IntraReply.RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "starting", "this node is starting");
+            await RefuseAsync(context, network);
             return;
         }
 
@@ -55,6 +55,20 @@ internal sealed class RequestPipeline
         }
 
         await HandleClientAsync(context, network, ready);
+    }
+
+    /// <summary>To a client a 503 without a body means "starting": it tries again by itself. Other nodes are told in words.</summary>
+    private static Task RefuseAsync(HttpContext context, NodeNetwork network)
+    {
+        if (network != NodeNetwork.Public)
+        {
+            return IntraReply.RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "starting", "this node is starting");
+        }
+
+        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        context.Response.Headers.RetryAfter = "1";
+        context.Response.ContentLength = 0;
+        return Task.CompletedTask;
     }
 
     private async Task<Parts?> PartsAsync(NodeNetwork network, CancellationToken aborted)

@@ -8,7 +8,6 @@ using Starling.Gateway.Routing;
 using Starling.Loader.Work;
 using Starling.Protocol.Objects;
 using Starling.Protocol.State;
-using Starling.Server.Api.Native.Cluster;
 using Starling.Tests.Client;
 using Starling.Tests.Protocol.Objects;
 using Starling.Tests.Protocol.State;
@@ -32,7 +31,7 @@ public sealed class MaintenanceTests
     {
         var before = Fold.Serving(3);
         var after = before.Move((2, to));
-        var json = JsonSerializer.Serialize(Projections.Smap(after), WireJson.Instance.SmapWire);
+        var json = JsonSerializer.Serialize(after.Views.Smap, WireJson.Instance.SmapWire);
         var map = ClusterMap.From(JsonNode.Parse(json));
         Assert.Equal(flags, map.Find(Fold.Target(2).Value)!.Flags);
         Assert.Equal([Fold.Target(2).Value], map.Targets.Where(target => target.IsInactive).Select(target => target.Id));
@@ -46,7 +45,7 @@ public sealed class MaintenanceTests
             var name = ObjectName.Parse(Fold.Bucket(), text);
             var chosen = ObjectRouter.Route(new RouteRequest(name), after, []).Owner!;
             Assert.NotEqual(Fold.Target(2), chosen.Id);
-            Assert.Equal(new Uri(Projections.Net(chosen.Addresses.Public).Url), owners.Owner(Fold.Bucket(), text));
+            Assert.Equal(new Uri(chosen.Addresses.Public), owners.Owner(Fold.Bucket(), text));
             moved += before.Newest.OwnerOf(name.Digest) == Fold.Target(2) ? 1 : 0;
         }
 

@@ -18,6 +18,7 @@ public sealed class OutageTests : IAsyncLifetime
     private static readonly BucketName Bucket = BucketName.Parse("ais", null, "outage");
 
     private readonly ConcurrentDictionary<NodeId, LeaseSwitch> leases = new();
+    private readonly ConcurrentDictionary<NodeId, CancellationTokenSource> stops = new();
     private readonly TestCluster cluster;
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
 
@@ -43,6 +44,10 @@ public sealed class OutageTests : IAsyncLifetime
     {
         http.Dispose();
         await cluster.DisposeAsync();
+        foreach (var stop in stops.Values)
+        {
+            stop.Dispose();
+        }
     }
 
     private NodeHost[] Gateways => [.. cluster.Running.Where(host => host.Runtime.IsGateway)];
@@ -139,10 +144,30 @@ public sealed class OutageTests : IAsyncLifetime
         Assert.Equal([1, 2, 3], await content.Content.ReadAsByteArrayAsync());
     }
 
+    [Fact]
+    public async Task A16_a_gateway_that_stops_says_so_in_the_format_of_the_interface_and_still_serves_objects()
+    {
+        var gateway = Gateways[0];
+        await PutAsync(gateway, "served", [1, 2, 3]);
+        await stops[gateway.Id].CancelAsync();
+        using var action = new StringContent("""{"action":"reset-config"}""");
+        foreach (var (method, path, content) in ((HttpMethod, string, HttpContent?)[])[(HttpMethod.Get, "/v1/health", null), (HttpMethod.Put, "/v1/cluster", action)])
+        {
+            using var answer = await SendAsync(method, Url(gateway) + path, content);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.True(answer.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1));
+            var error = await ApiCluster.ErrorOf(answer);
+            Assert.Equal(($"p[{gateway.Id}]", 503), (error.GetProperty("node").GetString(), error.GetProperty("status").GetInt32()));
+            Assert.Contains("is stopping", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal([1, 2, 3], await GetAsync(gateway, "served"));
+    }
+
     private async Task<INodeApi> CreateAsync(NodeRuntime runtime, CancellationToken cancellationToken)
     {
         var view = leases[runtime.Id] = new LeaseSwitch(runtime.View);
-        return await NativeNodeApi.CreateAsync(runtime with { View = view }, cancellationToken);
+        return await NativeNodeApi.CreateAsync(runtime with { View = view, Stopping = (stops[runtime.Id] = new CancellationTokenSource()).Token }, cancellationToken);
     }
 
     private static string Url(NodeHost host) => host.Runtime.Addresses.Public.TrimEnd('/');

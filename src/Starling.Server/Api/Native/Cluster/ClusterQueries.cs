@@ -15,7 +15,7 @@ internal static class ClusterQueries
         ["smapvote"] = DaemonQueries.HandleAsync,
         ["snode"] = DaemonQueries.HandleAsync,
         ["remote"] = DaemonQueries.HandleAsync,
-        ["cluster_config"] = call => call.JsonAsync(Projections.Config(call.Services.Snapshot.State).ToJsonString()),
+        ["cluster_config"] = call => call.JsonAsync(call.Services.Snapshot.State.Views.ConfigJson),
         ["backends"] = call => call.JsonAsync("[]"),
         ["target_ips"] = TargetIpsAsync,
         ["node_stats"] = NodeStatsAsync,

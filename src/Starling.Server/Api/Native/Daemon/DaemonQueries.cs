@@ -13,7 +13,7 @@ internal static class DaemonQueries
     private static readonly FrozenDictionary<string, ApiHandler> Queries = new Dictionary<string, ApiHandler>(StringComparer.Ordinal)
     {
         ["smap"] = SmapAsync,
-        ["bmd"] = call => JsonAsync(call, Projections.Bmd(call.Services.Snapshot.State), WireJson.Instance.BmdWire),
+        ["bmd"] = call => JsonAsync(call, call.Services.Snapshot.State.Views.Bmd, WireJson.Instance.BmdWire),
         ["config"] = ConfigAsync,
         ["snode"] = call => JsonAsync(call, NodeReport.Snode(call.Services), WireJson.Instance.SnodeWire),
         ["smapvote"] = MetaAsync,
@@ -42,7 +42,7 @@ internal static class DaemonQueries
     public static Task SmapAsync(ApiCall call)
     {
         var state = call.Services.Snapshot.State;
-        return state.IsFormed ? JsonAsync(call, Projections.Smap(state), WireJson.Instance.SmapWire) : throw new NotStartedException();
+        return state.IsFormed ? JsonAsync(call, state.Views.Smap, WireJson.Instance.SmapWire) : throw new NotStartedException();
     }
 
     public static Task MetaAsync(ApiCall call)
@@ -50,10 +50,10 @@ internal static class DaemonQueries
         var state = call.Services.Snapshot.State;
         return JsonAsync(call, new CluMetaWire
         {
-            Smap = Projections.Smap(state),
-            Bmd = Projections.Bmd(state),
-            Rmd = Projections.Rmd(state),
-            Config = Projections.Parse(Projections.Config(state).ToJsonString()),
+            Smap = state.Views.Smap,
+            Bmd = state.Views.Bmd,
+            Rmd = state.Views.Rmd,
+            Config = JsonElement.Parse(state.Views.ConfigJson),
             Self = NodeReport.Snode(call.Services),
             Flags = call.Services.Snapshot.IsReady ? 6UL : 4UL,
         }, WireJson.Instance.CluMetaWire);

@@ -14,10 +14,8 @@ internal static class NodeReport
 
     public static SnodeWire Snode(ApiServices services)
     {
-        var state = services.Snapshot.State;
-        return state.Node(services.Runtime.Id) is { } node
-            ? Projections.Snode(node, state)
-            : new SnodeWire { Id = services.Runtime.Id.Value, IdDigest = services.Runtime.Id.Digest, Type = services.Runtime.IsGateway ? "proxy" : "target" };
+        return Projections.Snode(services.Snapshot.State, services.Runtime.Id)
+            ?? new SnodeWire { Id = services.Runtime.Id.Value, IdDigest = services.Runtime.Id.Digest, Type = services.Runtime.IsGateway ? "proxy" : "target" };
     }
 
     public static NodeStatsWire Stats(ApiServices services) => new() { Node = Snode(services), Tracker = Tracker(services), Capacity = Capacity(services.Runtime.Mountpaths) };
