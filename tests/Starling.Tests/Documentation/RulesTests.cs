@@ -24,6 +24,8 @@ public sealed partial class RulesTests
     public void Every_rule_has_one_entry_with_a_test_or_the_word_that_it_is_not_built()
     {
         var entries = RuleEntries();
+        var absent = Rules.Except(entries.Select(entry => entry.Rule), StringComparer.Ordinal);
+        Assert.True(!absent.Any(), $"docs/architecture.md has no entry for {string.Join(", ", absent)}");
         Assert.Equal(Rules, entries.Select(entry => entry.Rule));
         var bare = entries.Where(entry => !TestName().IsMatch(entry.Text) && !entry.Text.Contains("Not built yet", StringComparison.Ordinal)).Select(entry => entry.Rule);
         Assert.True(!bare.Any(), $"docs/architecture.md names neither a test nor \"Not built yet\" for {string.Join(", ", bare)}");
@@ -49,6 +51,15 @@ public sealed partial class RulesTests
         var missing = Spans().Where(span => PathSpan().IsMatch(span.Text) && !Generated.Contains(span.Text))
             .Where(span => !Path.Exists(Path.Combine(Repository.Root, span.Text))).ToArray();
         Assert.True(missing.Length == 0, $"no such path: {string.Join("; ", missing.Select(span => $"{span.Text} in {span.Path}"))}");
+    }
+
+    [Fact]
+    public void Every_folder_of_the_product_is_in_the_code_map()
+    {
+        var mapped = CodePath().Matches(Architecture.Section("## Code map")).Select(match => match.Groups[1].Value).ToArray();
+        var folders = Repository.Files("*.cs").Select(path => path.Split('/')).Where(parts => parts[0] == "src" && parts.Length > 3).Select(parts => string.Join('/', parts[..3])).Distinct(StringComparer.Ordinal);
+        var lost = folders.Where(folder => !mapped.Any(path => path == folder || folder.StartsWith(path + "/", StringComparison.Ordinal) || path.StartsWith(folder + "/", StringComparison.Ordinal)));
+        Assert.True(!lost.Any(), $"the code map of docs/architecture.md does not lead to {string.Join(", ", lost)}");
     }
 
     [Fact]
@@ -161,6 +172,9 @@ public sealed partial class RulesTests
 
     [GeneratedRegex(@"^(src|tests|docs|scripts)/[\w./-]*$")]
     private static partial Regex PathSpan();
+
+    [GeneratedRegex(@"`(src/[\w./-]+)`")]
+    private static partial Regex CodePath();
 
     [GeneratedRegex("`([a-z0-9_]+)`")]
     private static partial Regex ScriptSpan();
