@@ -48,7 +48,7 @@ public sealed partial class WorldChecks(SimWorld world)
             case VoteRequest vote:
                 Voted(node, vote.Term, node.Id);
                 break;
-            case AppendResponse { Success: true } append:
+            case AppendResponse { Success: true } append when append.Term >= node.Disk.Written.HardState.Term:
                 world.Coverage.Hit(Mark.CheckAppendDurable);
                 if (append.Index > node.Disk.Durable.LastIndex)
                 {

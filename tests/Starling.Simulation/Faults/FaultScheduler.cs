@@ -32,6 +32,7 @@ public enum FaultKind
 /// </summary>
 public sealed class FaultScheduler
 {
+    private const long LongestFaultNs = 12 * SimWorld.Second;
     private readonly SimWorld _world;
     private readonly SimRandom _random;
     private readonly List<FaultKind> _kinds = [];
@@ -89,7 +90,10 @@ public sealed class FaultScheduler
             return;
         }
 
-        Inject(_random.Pick(_kinds));
+        var kind = _random.Pick(_kinds);
+
+        // What takes its time must be over when everything is repaired: that is the last fault.
+        Inject(kind is FaultKind.OrderlyStop or FaultKind.PowerCycle && _world.NowNs > _untilNs - LongestFaultNs ? FaultKind.Kill : kind);
         Next();
     });
 
