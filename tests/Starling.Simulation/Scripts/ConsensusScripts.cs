@@ -249,7 +249,7 @@ public static class ConsensusScripts
     [Script]
     public static void AnswerToAnOldRoundWhileLeadingAgain(TextWriter? log)
     {
-        // A gateway led a term with many rounds, and leads again later; its old heartbeats are still on the way. The refusals carry the new term: they
+        // A gateway led a term with many rounds, and leads again after a restart; heartbeats of its old process are still on the way. The refusals carry the new term: they
         // must not confirm a round of it.
         var story = Story.Begin(log, gateways: 3, targets: 2);
         var first = story.Leader!;
@@ -270,8 +270,10 @@ public static class ConsensusScripts
 
         story.World.Tap = null;
         story.Require(late.Count > 0, "rounds were asked");
-        var second = story.World.Nodes.First(n => n.IsGateway && n != first);
-        Hand(story, first, second);
+        story.World.Kill(first);
+        var second = story.NewLeader(n => n.IsGateway && n != first);
+        story.World.Start(first);
+        story.RunFor(2);
         Hand(story, second, first);
 
         // From now on nobody hears it, but it hears everybody.

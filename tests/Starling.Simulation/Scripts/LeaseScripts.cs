@@ -1,7 +1,9 @@
 using Starling.Core.Errors;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Node;
+using Starling.Protocol.Objects;
 using Starling.Protocol.Ownership;
+using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
 using Starling.Simulation.Network;
 using Starling.Simulation.Workload;
@@ -178,8 +180,9 @@ public static class LeaseScripts
     [Script]
     public static void AppliedIndexFallenBackAtARestart(TextWriter? log)
     {
-        var story = Story.Begin(log);
-        story.CreateBucket();
+        // Snapshots are frequent, so that it comes back knowing bucket and placement of a while ago.
+        var story = Story.Begin(log, settings: NodeSettings.Default with { SnapshotEntries = 5, KeepEntries = 2 });
+        var bucket = story.CreateBucket();
         var name = story.NameOwnedBy("t1");
         var put = story.Put(name);
         for (var i = 0; i < 5; i++)
@@ -198,6 +201,9 @@ public static class LeaseScripts
         story.RunFor(1);
         story.Require(!target.View!.SessionApplied, "its session is not committed");
         story.Require(target.View.AppliedIndex < applied + 1, "it has applied no more than before");
+        story.Require(target.View.State.StandingOf(bucket) == BucketStanding.Live, "it knows the bucket of then");
+        var action = new GetPlan(name, bucket, Conditions.None).Next(PlanEvent.Started(target.Target!.TakeView()));
+        story.Require(action.Kind == PlanActionKind.WaitForView, $"it serves nothing before it has applied its own session: {action.Kind}");
         var read = story.Do(ObjectCallKind.Get, name, patienceSeconds: 3);
         story.Require(read.Error is not null && read.Error.Code != ErrorCode.ObjectNotFound, $"a read is neither a hit nor 'not found': {read.Error}");
         story.World.HealAll();
