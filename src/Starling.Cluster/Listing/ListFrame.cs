@@ -18,10 +18,42 @@ public sealed record ListFrame(IReadOnlyList<ListEntry> Entries, bool IsEnd)
 
     private const int HeaderBytes = 9;
 
+    /// <summary>An entry without its name and attributes.</summary>
+    private const int EntryBytes = 13;
+
     private static ReadOnlySpan<byte> Magic => "SLF1"u8;
 
     /// <summary>The frame as bytes.</summary>
-    public byte[] Encode()
+    public byte[] Encode() => Entries.Any(entry => entry.Attributes is not null) ? EncodeWithAttributes() : EncodeNames();
+
+    private byte[] EncodeNames()
+    {
+        var total = HeaderBytes;
+        foreach (var entry in Entries)
+        {
+            total += EntryBytes + entry.Name.Length;
+        }
+
+        var bytes = new byte[total];
+        Magic.CopyTo(bytes);
+        bytes[4] = IsEnd ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(5), (uint)Entries.Count);
+        var rest = bytes.AsSpan(HeaderBytes);
+        foreach (var entry in Entries)
+        {
+            var name = entry.Name.Span;
+            BinaryPrimitives.WriteUInt16LittleEndian(rest, (ushort)name.Length);
+            name.CopyTo(rest[2..]);
+            rest = rest[(2 + name.Length)..];
+            BinaryPrimitives.WriteUInt16LittleEndian(rest, entry.Flags);
+            BinaryPrimitives.WriteInt64LittleEndian(rest[2..], entry.SizeBytes);
+            rest = rest[(EntryBytes - 2)..];
+        }
+
+        return bytes;
+    }
+
+    private byte[] EncodeWithAttributes()
     {
         using var buffer = new MemoryStream(HeaderBytes + (Entries.Count * 48));
         Span<byte> head = stackalloc byte[HeaderBytes];

@@ -62,15 +62,31 @@ public sealed class ListMerge
 
     private async Task<ListPage> FillAsync(Listing listing, ListQuery query, CancellationToken cancellationToken)
     {
-        var entries = new List<ListEntry>(Math.Min(query.PageSize, 1024));
+        var entries = new List<ListEntry>(query.PageSize);
         var partial = false;
         while (entries.Count < query.PageSize)
         {
             partial |= await FetchAsync(listing, query, cancellationToken);
-            var least = Least(listing.Sources);
-            if (least is null)
+            if (!Merge(listing.Sources, entries, query.PageSize))
             {
                 break;
+            }
+        }
+
+        // A full page always carries a token, even when nothing follows.
+        listing.Token = entries.Count > 0 && entries.Count >= query.PageSize ? Encoding.UTF8.GetString(entries[^1].Name.Span) : string.Empty;
+        return new ListPage(listing.Uuid, listing.Token, entries, partial);
+    }
+
+    /// <summary>Moves entries to the page until it is full or a source has to be filled again; false when nothing is left.</summary>
+    private static bool Merge(Source[] sources, List<ListEntry> entries, int pageSize)
+    {
+        while (entries.Count < pageSize)
+        {
+            var least = Least(sources);
+            if (least is null)
+            {
+                return false;
             }
 
             var entry = least.Entries[least.At++];
@@ -78,11 +94,14 @@ public sealed class ListMerge
             {
                 entries.Add(entry);
             }
+
+            if (least.At == least.Entries.Count && !least.IsEnd)
+            {
+                return true;
+            }
         }
 
-        // A full page always carries a token, even when nothing follows.
-        listing.Token = entries.Count > 0 && entries.Count >= query.PageSize ? Encoding.UTF8.GetString(entries[^1].Name.Span) : string.Empty;
-        return new ListPage(listing.Uuid, listing.Token, entries, partial);
+        return true;
     }
 
     private static Source? Least(Source[] sources)

@@ -19,6 +19,7 @@ internal sealed record BenchOptions(string OutputFile, int Rounds, int SecondsPe
 internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWriter output, CancellationToken cancellation)
 {
     private static readonly Size[] Sizes = [new("1KiB", 1 << 10, 2_000, 32), new("1MiB", 1 << 20, 200, 8), new("64MiB", 1 << 26, 6, 4)];
+    private const int ListingWarmUps = 5;
     private static readonly TimeSpan IdleSettling = TimeSpan.FromSeconds(90);
     private readonly SortedDictionary<string, List<Sample>> samples = new(StringComparer.Ordinal);
     private readonly StringBuilder report = new();
@@ -96,6 +97,14 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
             await PrepareAsync(cluster, nginx, endpoint, size);
         }
 
+        foreach (var size in Sizes)
+        {
+            // The runtime compiles what runs often while it runs; nginx was compiled before. This round is not counted.
+            await GetRoundAsync(cluster, nginx, endpoint, size);
+            await PutRoundAsync(cluster, nginx, endpoint, size);
+        }
+
+        samples.Clear();
         for (var round = 1; round <= options.Rounds; round++)
         {
             foreach (var size in Sizes)
@@ -190,6 +199,13 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
             ["-bucket=ais://" + bucket, "-pctput=100", "-skiplist", "-direct", "-duration=30m", $"-maxputs={options.ListedObjects}", "-randomname=false", "-numworkers=32", "-minsize=1", "-maxsize=1"]);
         var rates = new List<double>();
         long listed = 0;
+        for (var warmUp = 0; warmUp < ListingWarmUps; warmUp++)
+        {
+            await CountAsync(endpoint, bucket);
+        }
+
+        var target = cluster.Plan.Nodes.First(node => node.Role == NodeRole.Target).PublicUrl;
+        var readBefore = await EntriesReadAsync(target);
         for (var round = 0; round < options.Rounds; round++)
         {
             var watch = Stopwatch.StartNew();
@@ -197,8 +213,18 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
             rates.Add(listed / watch.Elapsed.TotalSeconds);
         }
 
+        var reads = (await EntriesReadAsync(target) - readBefore) / options.Rounds;
         report.AppendLine("## Listing").AppendLine();
-        report.AppendLine(CultureInfo.InvariantCulture, $"{listed:N0} names listed (of {put.Operations:N0} put), names only, pages of 10,000 through the gateway: {Median(rates, rate => rate):N0} names/s ({rates.Min():N0}-{rates.Max():N0}).").AppendLine();
+        report.AppendLine(CultureInfo.InvariantCulture, $"{listed:N0} names listed (of {put.Operations:N0} put), names only, pages of 10,000 through the gateway: {Median(rates, rate => rate):N0} names/s ({rates.Min():N0}-{rates.Max():N0}).");
+        report.AppendLine(CultureInfo.InvariantCulture, $"Directory entries read per listing: {reads:N0}, {reads / listed:0.000} per name.").AppendLine();
+    }
+
+    private async Task<double> EntriesReadAsync(string target)
+    {
+        using var http = new HttpClient();
+        var text = await http.GetStringAsync(new Uri($"{target}/metrics"), cancellation);
+        var line = text.Split('\n').First(line => line.StartsWith("starling_list_directory_entries_total", StringComparison.Ordinal));
+        return double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
     }
 
     private async Task<long> CountAsync(string endpoint, string bucket)

@@ -31,6 +31,9 @@ internal sealed class NodeListeners : IAsyncDisposable
     private static readonly TimeSpan BindRetry = TimeSpan.FromMilliseconds(250);
     private const int BindAttempts = 12;
 
+    /// <summary>What of an answer may wait for the socket: with two pieces of content the disk is read while the one before is sent.</summary>
+    private const long MaxResponseBytes = 512 * 1024;
+
     private readonly WebApplication clients;
     private readonly WebApplication peers;
 
@@ -143,6 +146,7 @@ internal sealed class NodeListeners : IAsyncDisposable
         kestrel.AddServerHeader = false;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
         var limits = kestrel.Limits;
+        limits.MaxResponseBufferSize = MaxResponseBytes;
         limits.MaxRequestBodySize = PeerTransport.MaxRequestBytes;
         limits.MaxRequestLineSize = 32 * 1024;
         limits.MaxRequestHeadersTotalSize = 64 * 1024;

@@ -39,6 +39,7 @@ public sealed class BucketWalk
     private readonly Func<Mountpath, FileLayerException, StoreException> report;
     private readonly List<(Mountpath Mountpath, TreeCursor Cursor)> cursors = [];
     private readonly byte[] taken = new byte[ObjectName.MaxBytes + 1];
+    private int takenLength;
     private bool started;
 
     internal BucketWalk(
@@ -61,20 +62,34 @@ public sealed class BucketWalk
     /// <summary>What the walk was asked for.</summary>
     public WalkOptions Options { get; }
 
+    /// <summary>Directory entries that the walk has read from the disks so far.</summary>
+    public long EntriesRead { get; private set; }
+
     /// <summary>The next name; false at the end.</summary>
     /// <exception cref="StoreException">DiskFailure, or Unavailable while a mountpath is missing: a listing with holes is not a listing.</exception>
     public bool TryNext(out WalkEntry entry)
     {
+        var found = TryNext(out var name, out var lookup);
+        entry = found ? new WalkEntry(Encoding.UTF8.GetString(name), lookup) : default;
+        return found;
+    }
+
+    /// <summary>As the other one, with the name as UTF-8, which is valid until the next call: nothing is allocated for a name.</summary>
+    /// <exception cref="StoreException">As above.</exception>
+    public bool TryNext(out ReadOnlySpan<byte> name, out LookupResult? lookup)
+    {
         Start();
-        while (TryTakeLeast(out var name, out var slots, out var copies))
+        while (TryTakeLeast(out var slots, out var copies))
         {
-            if (TryMake(name, slots, copies, out entry))
+            if (TryMake(slots, copies, out lookup))
             {
+                name = taken.AsSpan(0, takenLength);
                 return true;
             }
         }
 
-        entry = default;
+        name = default;
+        lookup = null;
         return false;
     }
 
@@ -109,11 +124,10 @@ public sealed class BucketWalk
     }
 
     /// <summary>Takes the least name of all cursors, from each that has it.</summary>
-    private bool TryTakeLeast(out string name, out Slots slots, out int copies)
+    private bool TryTakeLeast(out Slots slots, out int copies)
     {
         slots = Slots.None;
         copies = 0;
-        name = string.Empty;
         if (cursors.Count == 0)
         {
             return false;
@@ -128,9 +142,9 @@ public sealed class BucketWalk
             }
         }
 
-        name = Encoding.UTF8.GetString(least.Current);
         least.Current.CopyTo(taken);
-        var takenName = taken.AsSpan(0, least.Current.Length);
+        takenLength = least.Current.Length;
+        var takenName = taken.AsSpan(0, takenLength);
         for (var i = cursors.Count - 1; i >= 0; i--)
         {
             var (mountpath, cursor) = cursors[i];
@@ -145,9 +159,9 @@ public sealed class BucketWalk
         return true;
     }
 
-    private bool TryMake(string name, Slots slots, int copies, out WalkEntry entry)
+    private bool TryMake(Slots slots, int copies, out LookupResult? shown)
     {
-        entry = new WalkEntry(name, null);
+        shown = null;
         var live = slots & (Slots.Object | Slots.Tombstone);
         if (live == Slots.None || (live == Slots.Tombstone && !Options.WithTombstones))
         {
@@ -159,7 +173,7 @@ public sealed class BucketWalk
             return true;
         }
 
-        if (!ObjectName.TryParse(Bucket, name, out var objectName, out _))
+        if (!ObjectName.TryParse(Bucket, Encoding.UTF8.GetString(taken.AsSpan(0, takenLength)), out var objectName, out _))
         {
             return false; // No object has such a name: not ours.
         }
@@ -171,18 +185,21 @@ public sealed class BucketWalk
             LookupStatus.Found => Options.WithTombstones || lookup.IsLiveObject,
             _ => true,
         };
-        entry = new WalkEntry(name, Options.WithRecords || Options.WithTombstones ? lookup : null);
+        shown = Options.WithRecords || Options.WithTombstones ? lookup : null;
         return wanted;
     }
 
     private void Advance(int index, Mountpath mountpath, TreeCursor cursor)
     {
+        var before = started ? cursor.EntriesRead : 0;
         try
         {
             if (!cursor.MoveNext())
             {
                 cursors.RemoveAt(index);
             }
+
+            EntriesRead += cursor.EntriesRead - before;
         }
         catch (FileLayerException failure)
         {

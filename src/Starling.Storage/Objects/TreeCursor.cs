@@ -50,6 +50,9 @@ internal sealed class TreeCursor
     /// <summary>The records that the name has here.</summary>
     public Slots CurrentSlots { get; private set; }
 
+    /// <summary>Directory entries read so far.</summary>
+    public long EntriesRead { get; private set; }
+
     /// <summary>Goes to the next name; false at the end.</summary>
     public bool MoveNext()
     {
@@ -99,6 +102,7 @@ internal sealed class TreeCursor
             path,
             (name, isDirectory) =>
             {
+                EntriesRead++;
                 switch ((char)name[0])
                 {
                     case (char)Slot.Object when !isDirectory: frame.Add(begun, name[1..], Slots.Object); break;

@@ -19,12 +19,16 @@ public sealed class BucketLister
     private readonly TargetNode node;
     private readonly Lock gate = new();
     private readonly LinkedList<Cursor> cursors = new();
+    private long entriesRead;
 
     /// <summary>Makes the lister.</summary>
     public BucketLister(TargetNode node)
     {
         this.node = node;
     }
+
+    /// <summary>Directory entries read from the disks for all listings so far.</summary>
+    public long EntriesRead => Interlocked.Read(ref entriesRead);
 
     /// <summary>Reads the next part.</summary>
     /// <exception cref="StoreException">The bucket does not exist, or this target cannot tell what it holds.</exception>
@@ -39,7 +43,9 @@ public sealed class BucketLister
         }
 
         var cursor = Take(part, bucket);
+        var before = cursor.Walk.EntriesRead;
         var frame = Read(cursor, part, cancellationToken);
+        Interlocked.Add(ref entriesRead, cursor.Walk.EntriesRead - before);
         if (!frame.IsEnd)
         {
             Keep(cursor);
@@ -51,42 +57,50 @@ public sealed class BucketLister
     private ListFrame Read(Cursor cursor, ListPart part, CancellationToken cancellationToken)
     {
         var limit = Math.Clamp(part.Limit, 1, ListFrame.MaxEntries);
-        var entries = new List<ListEntry>(Math.Min(limit, 1024));
+        var entries = new List<ListEntry>(limit);
+        var names = new NameBlocks();
         while (entries.Count < limit)
         {
-            if (!cursor.Walk.TryNext(out var found))
+            if (!cursor.Walk.TryNext(out var name, out var lookup))
             {
                 return new ListFrame(entries, IsEnd: true);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            if (part.OneLevel && cursor.Position.EndsWith('/') && found.Name.StartsWith(cursor.Position, StringComparison.Ordinal))
+            if (part.OneLevel && cursor.Position is [.., (byte)'/'] && name.StartsWith(cursor.Position))
             {
                 continue;
             }
 
-            if (part.OneLevel && found.Name.IndexOf('/', part.Prefix.Length) is >= 0 and var slash)
+            if (part.OneLevel && name[cursor.PrefixBytes..].IndexOf((byte)'/') is >= 0 and var slash)
             {
-                cursor.Position = found.Name[..(slash + 1)];
+                cursor.Position = name[..(cursor.PrefixBytes + slash + 1)].ToArray();
                 if (!part.NoDirectories)
                 {
-                    entries.Add(new ListEntry(Encoding.UTF8.GetBytes(cursor.Position), ListEntry.Directory, -1, null));
+                    entries.Add(new ListEntry(cursor.Position, ListEntry.Directory, -1, null));
                 }
 
                 continue;
             }
 
-            cursor.Position = found.Name;
-            entries.Add(Entry(found, part, cursor));
+            entries.Add(Entry(names.Add(name), lookup, part, cursor));
+            if (part.OneLevel)
+            {
+                cursor.Position = entries[^1].Name.ToArray();
+            }
+        }
+
+        if (!part.OneLevel)
+        {
+            cursor.Position = entries[^1].Name.ToArray();
         }
 
         return new ListFrame(entries, IsEnd: false);
     }
 
-    private ListEntry Entry(in WalkEntry found, ListPart part, Cursor cursor)
+    private ListEntry Entry(ReadOnlyMemory<byte> name, LookupResult? found, ListPart part, Cursor cursor)
     {
-        var name = Encoding.UTF8.GetBytes(found.Name);
-        if (found.Lookup is not { } lookup)
+        if (found is not { } lookup)
         {
             return new ListEntry(name, ListEntry.Present, -1, null);
         }
@@ -131,7 +145,7 @@ public sealed class BucketLister
             StartAfter = part.After,
             WithRecords = part.WithSizes || part.WithAttributes,
         });
-        return new Cursor(part.Cursor, bucket.Id, walk, node.View.Current.Self.Id.Value, part) { Position = part.After };
+        return new Cursor(part.Cursor, bucket.Id, walk, node.View.Current.Self.Id.Value, part) { Position = Encoding.UTF8.GetBytes(part.After) };
     }
 
     private void Keep(Cursor cursor)
@@ -154,11 +168,34 @@ public sealed class BucketLister
 
         public string Self { get; } = self;
 
-        /// <summary>The last name given out.</summary>
-        public required string Position { get; set; }
+        /// <summary>The last name given out, UTF-8.</summary>
+        public required byte[] Position { get; set; }
+
+        public int PrefixBytes { get; } = Encoding.UTF8.GetByteCount(opened.Prefix);
 
         public bool Fits(ListPart part, ulong bucket) =>
-            bucket == bucketId && part.After == Position && part.Prefix == opened.Prefix && part.OneLevel == opened.OneLevel
+            bucket == bucketId && Encoding.UTF8.GetBytes(part.After).AsSpan().SequenceEqual(Position) && part.Prefix == opened.Prefix && part.OneLevel == opened.OneLevel
             && part.NoDirectories == opened.NoDirectories && part.WithSizes == opened.WithSizes && part.WithAttributes == opened.WithAttributes;
+    }
+
+    /// <summary>Keeps names one after the other in a few large blocks.</summary>
+    private sealed class NameBlocks
+    {
+        private const int BlockBytes = 64 * 1024;
+        private byte[] block = [];
+        private int used;
+
+        public ReadOnlyMemory<byte> Add(ReadOnlySpan<byte> name)
+        {
+            if (used + name.Length > block.Length)
+            {
+                block = new byte[Math.Max(BlockBytes, name.Length)];
+                used = 0;
+            }
+
+            name.CopyTo(block.AsSpan(used));
+            used += name.Length;
+            return block.AsMemory(used - name.Length, name.Length);
+        }
     }
 }

@@ -33,6 +33,11 @@ internal sealed class NativeNodeApi : INodeApi
         var services = new ApiServices { Runtime = runtime, Metrics = metrics, Config = new NodeConfig(runtime.Files, runtime.DataDirectory) };
         services = runtime.IsGateway ? services with { Gateway = Gateway(runtime) } : services with { Target = Target(runtime) };
         NodeInstruments.Register(metrics.Meter, runtime);
+        if (services.Target is { } target)
+        {
+            metrics.Meter.CreateObservableCounter("starling_list_directory_entries_total", () => target.Lister.EntriesRead, description: "Directory entries read from the disks for listings.");
+        }
+
         api = new NativeApi(services, new AllowAllAuthorizer(), runtime.Loggers.CreateLogger<NativeApi>());
     }
 

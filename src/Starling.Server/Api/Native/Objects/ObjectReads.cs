@@ -11,7 +11,7 @@ namespace Starling.Server.Api.Native.Objects;
 /// <summary>GET and HEAD of an object at its target.</summary>
 internal static class ObjectReads
 {
-    private const int PieceBytes = 128 * 1024;
+    private const int PieceBytes = 256 * 1024;
 
     /// <summary>GET: the content, or one range of it.</summary>
     public static async Task GetAsync(ApiCall call)
