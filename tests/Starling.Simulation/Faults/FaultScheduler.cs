@@ -301,7 +301,8 @@ public sealed class FaultScheduler
 
         // While a voter is being replaced, the learner that takes its place is as dear as a voter: it counts as soon as its entry is appended.
         var isWhole = kept == voters.Members.Length || voters.Contains(new Member(alsoLost.Id, alsoLost.Disk.Durable.Incarnation));
-        return isWhole && kept >= voters.Majority;
+        // A cluster of one grows over two voters, of whom it can spare none.
+        return isWhole && voters.Members.Length > 2 && kept >= voters.Majority;
     }
 
     private void Hit(Mark mark) => _world.Coverage.Hit(mark);
