@@ -50,7 +50,7 @@ public sealed class PeerClient : IDisposable
         var snapshot = view.Current;
         var address = PeerAddress.Of(snapshot, request.Node, request.Network)
             ?? throw new StoreException(ErrorCode.NodeNotFound, $"node {request.Node} is not a member of the cluster (as of log index {snapshot.AppliedIndex})");
-        using var message = new HttpRequestMessage(request.Method, new Uri(address, request.PathAndQuery)) { Content = request.Content };
+        using var message = new HttpRequestMessage(request.Method, UrlOf(address, request.PathAndQuery)) { Content = request.Content };
         Mark(message, snapshot, secret, request.RequestId, request.TraceParent);
         foreach (var (name, value) in request.Headers)
         {
@@ -106,6 +106,17 @@ public sealed class PeerClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
+
+    /// <summary>The secret goes to the path that was meant and to no other: one that the parser of URLs would change is refused.</summary>
+    private static Uri UrlOf(Uri address, string pathAndQuery)
+    {
+        var url = new Uri(address, pathAndQuery);
+        var question = pathAndQuery.IndexOf('?', StringComparison.Ordinal);
+        var path = question < 0 ? pathAndQuery : pathAndQuery[..question];
+        return url.Authority == address.Authority && url.AbsolutePath == path
+            ? url
+            : throw new StoreException(ErrorCode.Invalid, $"\"{path}\" is not a plain path: it would become \"{url.AbsolutePath}\" on the way");
+    }
 
     private static StoreException Unreachable(PeerRequest request, Uri address, string why, Exception inner) =>
         new(new StoreError(ErrorCode.Unreachable, $"node {request.Node} cannot be reached at {address.Authority} ({request.Network} network): {why}", 1000), inner);

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Starling.Server.Api.Native;
 
@@ -32,6 +33,12 @@ internal static class BodyDrain
         if (!HasBody(context.Request))
         {
             return;
+        }
+
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            // The limit is for bodies that are kept; here it would only cut the connection off before the client has read its answer.
+            size.MaxRequestBodySize = null;
         }
 
         var reader = context.Request.BodyReader;

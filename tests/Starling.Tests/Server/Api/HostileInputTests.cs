@@ -21,6 +21,43 @@ public sealed class HostileInputTests(ApiCluster cluster)
         await cluster.AssertAliveAsync();
     }
 
+    [Theory]
+    [InlineData("/v1/reverse/daemon/../../intra/v1/messages")]
+    [InlineData("/v1/reverse/daemon/%2e%2e/%2e%2e/intra/v1/messages")]
+    [InlineData("/v1/reverse/daemon/..%2f..%2fintra/v1/messages")]
+    [InlineData("/v1/reverse/daemon/..\\..\\intra/v1/messages")]
+    [InlineData("/v1/reverse/daemon/x/../../../intra/v1/messages")]
+    public async Task FH7_a_call_passed_on_to_a_node_cannot_leave_its_path_and_reach_what_members_alone_may_ask(string path)
+    {
+        var malformed = cluster.Nodes[1].Runtime.IntraCounters.Malformed;
+        var answer = await cluster.RawAsync(0, $"POST {path} HTTP/1.1\r\nHost: x\r\nAis-Node-Id: {cluster.Nodes[1].Id}\r\nContent-Length: 4\r\nConnection: close\r\n\r\n\u0001\u0002\u0003\u0004");
+        Assert.StartsWith("HTTP/1.1 400", answer, StringComparison.Ordinal);
+        Assert.Contains("invalid request URI", answer, StringComparison.Ordinal);
+
+        // A body that is no message would have been counted, had it come through.
+        Assert.Equal(malformed, cluster.Nodes[1].Runtime.IntraCounters.Malformed);
+    }
+
+    [Fact]
+    public async Task A_large_body_that_nobody_wants_is_dropped_until_the_client_has_read_its_answer()
+    {
+        // More than the limit for bodies that are kept: the limit must not turn the redirect into a reset connection.
+        var body = new byte[80 << 20];
+        var answer = await cluster.RawAsync(0, $"PUT /v1/objects/shared/large-unwanted HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n", body);
+        Assert.StartsWith("HTTP/1.1 307", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("[Connection", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_stays_open_after_a_large_object_was_stored()
+    {
+        var owner = cluster.OwnerOf("shared", "large-stored");
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"{cluster.Url(owner)}/v1/objects/shared/large-stored{Mark}") { Content = new ByteArrayContent(new byte[1 << 20]) };
+        using var answer = await cluster.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.NotEqual(true, answer.Headers.ConnectionClose);
+    }
+
     [Fact]
     public async Task A_body_shorter_than_declared_leaves_the_old_object()
     {

@@ -60,7 +60,9 @@ internal static class ObjectWrites
         ObjectHeaders.Write(call.Response.Headers, record);
         call.Response.Headers["Ais-Durability"] = record.Durability.Name();
         call.Services.Metrics.ContentReceived(record.SizeBytes);
-        await call.EmptyAsync();
+
+        // The body was read to its end: nothing is left to drain, the connection stays.
+        call.Response.ContentLength = 0;
     }
 
     /// <summary>DELETE. A body may say which of the deletions is meant; none, or an empty one, means the object.</summary>

@@ -24,6 +24,7 @@ internal static class ReverseEndpoint
             throw new StoreException(ErrorCode.NodeNotFound, $"node \"{text}\" is not a member of the cluster");
         }
 
+        RequirePlain(call.Path);
         var body = await call.ReadBodyAsync();
         var path = "/v1/" + call.Path.RawFrom(2) + (call.Path.RawQuery.Length > 0 ? "?" + call.Path.RawQuery : string.Empty);
         HttpResponseMessage answer;
@@ -50,6 +51,24 @@ internal static class ReverseEndpoint
         using (answer)
         {
             await CopyAsync(call, answer);
+        }
+    }
+
+    /// <summary>
+    /// The request goes on under the cluster's secret: a path that could mean another one after somebody's normalization (dots, slashes in disguise) would let
+    /// clients speak with the voice of a member.
+    /// </summary>
+    private static void RequirePlain(RequestPath path)
+    {
+        for (var i = 2; i < path.Count; i++)
+        {
+            foreach (var c in path.RawItem(i))
+            {
+                if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_'))
+                {
+                    throw ApiException.Invalid($"invalid request URI: '{path.Raw}': only letters, digits, '-' and '_' are allowed in the path of a node's call");
+                }
+            }
         }
     }
 
