@@ -6,6 +6,8 @@ namespace Starling.Storage;
 /// </summary>
 public sealed class NameLocks
 {
+    private static readonly TimeSpan Forever = Timeout.InfiniteTimeSpan;
+
     private readonly Stripe[] stripes;
 
     /// <summary>Makes the stripes.</summary>
@@ -25,12 +27,22 @@ public sealed class NameLocks
     }
 
     /// <summary>Waits for the name's lock, shared with other look-ups. Dispose the result to unlock.</summary>
-    /// <exception cref="OperationCanceledException">The caller's deadline passed first.</exception>
-    public ValueTask<Held> LockSharedAsync(ulong nameDigest, CancellationToken cancellationToken) => Of(nameDigest).AcquireAsync(false, cancellationToken);
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public ValueTask<Held> LockSharedAsync(ulong nameDigest, CancellationToken cancellationToken) => Of(nameDigest).AcquireAsync(false, Forever, cancellationToken);
+
+    /// <summary>As the other one, for so long at most.</summary>
+    /// <exception cref="TimeoutException">The lock did not come free in time.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public ValueTask<Held> LockSharedAsync(ulong nameDigest, TimeSpan within, CancellationToken cancellationToken) => Of(nameDigest).AcquireAsync(false, within, cancellationToken);
 
     /// <summary>Waits for the name's lock, alone. Dispose the result to unlock.</summary>
-    /// <exception cref="OperationCanceledException">The caller's deadline passed first.</exception>
-    public ValueTask<Held> LockExclusiveAsync(ulong nameDigest, CancellationToken cancellationToken) => Of(nameDigest).AcquireAsync(true, cancellationToken);
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public ValueTask<Held> LockExclusiveAsync(ulong nameDigest, CancellationToken cancellationToken) => Of(nameDigest).AcquireAsync(true, Forever, cancellationToken);
+
+    /// <summary>As the other one, for so long at most.</summary>
+    /// <exception cref="TimeoutException">The lock did not come free in time.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public ValueTask<Held> LockExclusiveAsync(ulong nameDigest, TimeSpan within, CancellationToken cancellationToken) => Of(nameDigest).AcquireAsync(true, within, cancellationToken);
 
     private Stripe Of(ulong nameDigest) => stripes[nameDigest & (ulong)(stripes.Length - 1)];
 
@@ -56,7 +68,7 @@ public sealed class NameLocks
         private readonly LinkedList<Waiter> waiters = new();
         private int holders; // > 0: shared holders; -1: one exclusive holder.
 
-        public ValueTask<Held> AcquireAsync(bool exclusive, CancellationToken cancellationToken)
+        public ValueTask<Held> AcquireAsync(bool exclusive, TimeSpan within, CancellationToken cancellationToken)
         {
             cancellationToken.ThrowIfCancellationRequested();
             Waiter waiter;
@@ -72,7 +84,7 @@ public sealed class NameLocks
                 waiter.Node = waiters.AddLast(waiter);
             }
 
-            return WaitAsync(waiter, cancellationToken);
+            return WaitAsync(waiter, within, cancellationToken);
         }
 
         public void Release(bool exclusive)
@@ -84,12 +96,15 @@ public sealed class NameLocks
             }
         }
 
-        private async ValueTask<Held> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
+        private async ValueTask<Held> WaitAsync(Waiter waiter, TimeSpan within, CancellationToken cancellationToken)
         {
-            await using var registration = cancellationToken.UnsafeRegister(static state => ((Waiter)state!).Cancel(), waiter);
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            deadline.CancelAfter(within);
+            await using var registration = deadline.Token.UnsafeRegister(static state => ((Waiter)state!).Cancel(), waiter);
             if (!await waiter.Admitted.Task)
             {
-                throw new OperationCanceledException("gave up waiting for the lock of a name", cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+                throw new TimeoutException($"waited {within.TotalSeconds:0.#} s for the lock of a name");
             }
 
             return new Held(this, waiter.Exclusive);

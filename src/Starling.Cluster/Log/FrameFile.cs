@@ -73,6 +73,10 @@ internal sealed class FrameFile : IDisposable
 
             // Also when nothing was cut: a frame that was read may have been written by a process that died before its flush.
             file.Sync();
+
+            // And the name: that process may have died between the rename of a new file and the flush of its directory. A power cut would then bring
+            // back the file before it, and with it forget every vote written from here on.
+            files.SyncDirectory(Path.GetDirectoryName(path)!);
             return new FrameFile(files, path, file, content.Incarnation, (ulong)content.Frames.Count, content.ValidBytes);
         }
         catch

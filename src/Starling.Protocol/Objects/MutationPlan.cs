@@ -144,7 +144,9 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
             return PlanAction.Wait(view, PlanChecks.Unavailable($"{name.Cname}: {former} owned it before and is not fenced at epoch {view.Epoch} yet"));
         }
 
-        if (locked.Result == LookResult.Unknown)
+        // A damaged record is not readable, but the key of this check is greater than any that was ever written here: what asks for no condition may replace it.
+        var isDamaged = locked is { Result: LookResult.Unknown, Error.Code: ErrorCode.Corrupt };
+        if (locked.Result == LookResult.Unknown && !(isDamaged && conditions.IsEmpty))
         {
             return PlanAction.Refuse(PlanChecks.LookFailed(name, locked.Error));
         }
@@ -164,7 +166,7 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
             return PlanAction.Refuse(PlanChecks.ConditionFailed(name));
         }
 
-        var isProven = !isAbsent && (survey is not null || Candidates.Of(view.State, view.Self, name.Digest, local?.Key.Epoch ?? Candidates.NoRecord).IsEmpty);
+        var isProven = !isAbsent && !isDamaged && (survey is not null || Candidates.Of(view.State, view.Self, name.Digest, local?.Key.Epoch ?? Candidates.NoRecord).IsEmpty);
         return Decide(view, local, greatest, isProven);
     }
 

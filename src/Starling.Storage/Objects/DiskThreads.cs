@@ -11,7 +11,11 @@ internal sealed class DiskThreads : IDisposable
 {
     private const int MaxQueued = 4096;
 
+    private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(10);
+
     private readonly BlockingCollection<Action> queue = new(MaxQueued);
+    private readonly Lock gate = new();
+    private readonly List<Thread> threads = [];
     private readonly int maxThreads;
     private int running;
     private int idle;
@@ -34,15 +38,46 @@ internal sealed class DiskThreads : IDisposable
         }
 
         StartIfNoneIsIdle();
-        if (!queue.TryAdd(() => Complete(done, work, cancellationToken)))
+        if (!TryAdd(() => Complete(done, work, cancellationToken)))
         {
-            throw new StoreException(ErrorCode.Unavailable, $"{MaxQueued} commits wait for the disks already: try again", retryAfterMs: 1_000);
+            throw new StoreException(
+                ErrorCode.Unavailable, queue.IsAddingCompleted ? "this target is stopping: try again" : $"{MaxQueued} commits wait for the disks already: try again", retryAfterMs: 1_000);
         }
 
         return done.Task;
     }
 
-    public void Dispose() => queue.CompleteAdding();
+    /// <summary>
+    /// Finishes what is queued and waits for it: when the caller then lets go of the mountpaths, another process may take them, and no rename of this one
+    /// must come after that. A disk that hangs is not waited for longer than some seconds.
+    /// </summary>
+    public void Dispose()
+    {
+        queue.CompleteAdding();
+        var deadline = Environment.TickCount64 + (long)EndWithin.TotalMilliseconds;
+        Thread[] started;
+        lock (gate)
+        {
+            started = [.. threads];
+        }
+
+        foreach (var thread in started)
+        {
+            thread.Join((int)Math.Max(0, deadline - Environment.TickCount64));
+        }
+    }
+
+    private bool TryAdd(Action action)
+    {
+        try
+        {
+            return queue.TryAdd(action);
+        }
+        catch (InvalidOperationException) when (queue.IsAddingCompleted)
+        {
+            return false;
+        }
+    }
 
     private static void Complete<T>(TaskCompletionSource<T> done, Func<T> work, CancellationToken cancellationToken)
     {
@@ -72,7 +107,12 @@ internal sealed class DiskThreads : IDisposable
             return;
         }
 
-        new Thread(Work) { IsBackground = true, Name = $"disk-{number}" }.Start();
+        var thread = new Thread(Work) { IsBackground = true, Name = $"disk-{number}" };
+        lock (gate)
+        {
+            thread.Start();
+            threads.Add(thread);
+        }
     }
 
     private void Work()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Starling.Core.Errors;
 using Starling.Core.Hashing;
 using Starling.Core.Names;
@@ -21,6 +22,7 @@ public sealed class ObjectStore : IDisposable
     private readonly RecordCommitter committer;
     private readonly WorkFiles workFiles;
     private readonly BucketDirectories buckets;
+    private readonly ConcurrentDictionary<Mountpath, StoreError> doubtful = new();
 
     /// <summary>Opens the store and removes the work files of an earlier process.</summary>
     /// <exception cref="StoreException">OutOfSpace or DiskFailure.</exception>
@@ -42,8 +44,18 @@ public sealed class ObjectStore : IDisposable
         buckets = new BucketDirectories(mountpaths, directories);
         foreach (var mountpath in mountpaths.All)
         {
-            Guard(mountpath, () => workFiles.Prepare(mountpath));
+            Guard(mountpath, () => Prepare(mountpath));
         }
+    }
+
+    /// <summary>
+    /// Whether a flush failed on the name's mountpath since the store was opened: what is visible there may not survive a power cut, whatever its record says.
+    /// </summary>
+    /// <exception cref="StoreException">Unavailable: the name's mountpath is missing.</exception>
+    public bool IsDoubtful(ObjectName name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return !doubtful.IsEmpty && doubtful.ContainsKey(Mountpaths.Place(name.Digest));
     }
 
     /// <summary>Raised with the mountpath and the failure whenever a disk refuses (EIO, EROFS); may be raised from any thread.</summary>
@@ -197,6 +209,19 @@ public sealed class ObjectStore : IDisposable
         }
     }
 
+    /// <summary>
+    /// A process that died between a rename and its flush left a name that everybody sees and a power cut still takes back: flush before anybody looks.
+    /// </summary>
+    private void Prepare(Mountpath mountpath)
+    {
+        if (workFiles.WasUsed(mountpath))
+        {
+            Mountpaths.Files.SyncFileSystem(mountpath.Path);
+        }
+
+        workFiles.Prepare(mountpath);
+    }
+
     private static void RequireRecordOf(ObjectName name, ObjectRecord record, RecordKind kind)
     {
         if (record.Uname != name.Uname || record.Kind != kind || record.State != RecordState.Live)
@@ -259,9 +284,18 @@ public sealed class ObjectStore : IDisposable
         {
             throw Report(mountpath, failure);
         }
-        catch (StoreException exception) when (exception.InnerException is FileLayerException { IsDiskFailure: true })
+        catch (StoreException exception)
         {
-            DiskFailed?.Invoke(mountpath, exception.Error);
+            if (exception.Error.Code == ErrorCode.UnknownOutcome)
+            {
+                doubtful[mountpath] = exception.Error;
+            }
+
+            if (exception.InnerException is FileLayerException { IsDiskFailure: true })
+            {
+                DiskFailed?.Invoke(mountpath, exception.Error);
+            }
+
             throw;
         }
     }

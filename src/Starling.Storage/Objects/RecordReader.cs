@@ -137,7 +137,7 @@ internal sealed class RecordReader(MountpathSet mountpaths)
 
         var sizeBytes = file.Stat().SizeBytes;
         return result.Record is { } record && record.SizeBytes != sizeBytes
-            ? Corrupt(name, file.Path, $"the file has {sizeBytes} bytes, its metadata says {record.SizeBytes}")
+            ? WrongSize(name, file.Path, sizeBytes, record)
             : result;
     }
 
@@ -146,7 +146,13 @@ internal sealed class RecordReader(MountpathSet mountpaths)
         Span<byte> buffer = stackalloc byte[AttributeBufferBytes];
         try
         {
-            return Decode(name, bucketId, path, buffer, files.GetAttribute(path, RecordCodec.AttributeName, buffer));
+            var result = Decode(name, bucketId, path, buffer, files.GetAttribute(path, RecordCodec.AttributeName, buffer));
+
+            // A power cut may keep the metadata of what was not flushed and lose its bytes.
+            return result.Record is not { Kind: RecordKind.Object } record ? result
+                : files.Stat(path) is not { } facts ? LookupResult.Absent
+                : facts.SizeBytes == record.SizeBytes ? result
+                : WrongSize(name, path, facts.SizeBytes, record);
         }
         catch (FileLayerException failure)
         {
@@ -184,8 +190,11 @@ internal sealed class RecordReader(MountpathSet mountpaths)
         ? Corrupt(name, path, "its metadata is larger than any record")
         : LookupResult.Failed(failure.ToStoreException().Error);
 
+    private static LookupResult WrongSize(ObjectName name, string path, long sizeBytes, ObjectRecord record) =>
+        Corrupt(name, path, $"the file has {sizeBytes} bytes, its metadata says {record.SizeBytes}");
+
     private static LookupResult Corrupt(ObjectName name, string path, string why) =>
-        LookupResult.Failed(new StoreError(ErrorCode.Corrupt, $"object {name.Cname} is damaged at \"{path}\": {why}; restore it from a copy, or delete it"));
+        LookupResult.Failed(new StoreError(ErrorCode.Corrupt, $"object {name.Cname} is damaged at \"{path}\": {why}; write it again, or delete it"));
 
     private StoreError MayBeLost() => new(
         ErrorCode.Unavailable, $"the mountpath \"{mountpaths.Missing[0].Path}\", which may keep this name, is missing: mount it again, or declare it lost", 5_000);

@@ -11,6 +11,9 @@ internal sealed class WorkFiles(IFileLayer files)
 
     private long counter;
 
+    /// <summary>Whether a process has used this mountpath before.</summary>
+    public bool WasUsed(Mountpath mountpath) => files.Stat(MountpathFiles.Work(mountpath.Path)) is not null;
+
     /// <summary>Makes the directories and removes what an earlier process left.</summary>
     public void Prepare(Mountpath mountpath)
     {

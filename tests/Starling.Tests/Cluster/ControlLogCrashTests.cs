@@ -59,6 +59,34 @@ public sealed class ControlLogCrashTests
         Assert.True(states > 100, $"only {states} states were looked at");
     }
 
+    [Fact]
+    public void A7_what_is_flushed_after_the_death_of_a_process_survives_a_power_cut_wherever_that_process_died()
+    {
+        for (var diedAt = 1; ; diedAt++)
+        {
+            Assert.True(diedAt < 500, "the scenario does not end");
+            var disk = NewDisk();
+            var faulty = new FaultyFileLayer(disk);
+            faulty.Arm(diedAt, Errno.None, persistent: true);
+            RunUntilCut(faulty);
+            using (var next = Open(disk, out _))
+            {
+                next.Write([new PersistBatch { HardState = new HardState(77, null) }]);
+            }
+
+            foreach (var (state, files) in disk.CrashStates(new Random(diedAt)))
+            {
+                using var log = Open(files, out var restored);
+                Assert.True(restored.HardState.Term == 77, $"died before call {diedAt} ({faulty.Failed}), {state}: {Describe(restored)}");
+            }
+
+            if (faulty.Failed is null)
+            {
+                return;
+            }
+        }
+    }
+
     [Theory]
     [InlineData(Errno.EIO)]
     [InlineData(Errno.ENOSPC)]

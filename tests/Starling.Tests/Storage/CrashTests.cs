@@ -57,6 +57,47 @@ public sealed class CrashTests
         Assert.True(states > 50, $"only {states} states were looked at");
     }
 
+    [Theory]
+    [InlineData("put one|put two")]
+    [InlineData("put one|delete")]
+    [InlineData("put one|forget")]
+    public async Task B5_What_is_read_after_the_death_of_a_process_is_not_taken_back_by_a_power_cut(string scenario)
+    {
+        var steps = scenario.Split('|');
+        for (var diedAt = 1; ; diedAt++)
+        {
+            Assert.True(diedAt < 500, "the scenario does not end");
+            var disk = new RecordingFileLayer();
+            Prepare(disk);
+            var faulty = new FaultyFileLayer(disk);
+            using (var dying = new StoreFixture(faulty, "/mp1", "/mp2"))
+            {
+                faulty.Arm(diedAt, Errno.None, persistent: true);
+                await RunAsync(dying, steps);
+            }
+
+            string read;
+            using (var next = new StoreFixture(disk, "/mp1", "/mp2"))
+            {
+                read = await next.ReadAsync(Name);
+            }
+
+            foreach (var (state, files) in disk.CrashStates(new Random(diedAt)))
+            {
+                using var after = new StoreFixture(files, "/mp1", "/mp2");
+                var again = await after.ReadAsync(Name);
+                Assert.True(read == again, $"{scenario}: died before call {diedAt} ({faulty.Failed}), {state}: read \"{Short(read)}\", then \"{Short(again)}\"");
+            }
+
+            if (faulty.Failed is null)
+            {
+                return;
+            }
+        }
+    }
+
+    private static string Short(string body) => body.TrimEnd('L');
+
     [Fact]
     public async Task I5_Buffered_put_that_a_power_cut_meets_is_whole_absent_or_reported_as_damaged_but_never_torn_unnoticed()
     {

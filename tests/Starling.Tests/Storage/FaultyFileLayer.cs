@@ -16,6 +16,8 @@ internal sealed class FaultyFileLayer(IFileLayer inner) : IFileLayer
     /// <summary>What the failing call was, once it happened.</summary>
     public string? Failed { get; private set; }
 
+    private string? failOperation;
+
     private int FailAt { get; set; }
 
     private Errno Error { get; set; }
@@ -27,6 +29,9 @@ internal sealed class FaultyFileLayer(IFileLayer inner) : IFileLayer
     {
         (CallCount, Failed, FailAt, Error, Persistent) = (0, null, failAt, error, persistent);
     }
+
+    /// <summary>The next call of this kind fails, once.</summary>
+    public void FailNext(string operation, Errno error) => (failOperation, Error) = (operation, error);
 
     /// <summary>No call fails any more.</summary>
     public void Disarm() => FailAt = int.MaxValue;
@@ -106,6 +111,12 @@ internal sealed class FaultyFileLayer(IFileLayer inner) : IFileLayer
     private void Call(string operation, string path)
     {
         CallCount++;
+        if (operation == failOperation)
+        {
+            failOperation = null;
+            throw new FileLayerException(Error, operation, path);
+        }
+
         if (FailAt == 0 || CallCount < FailAt || (CallCount > FailAt && !Persistent))
         {
             return;

@@ -88,6 +88,7 @@ internal sealed class NativeNodeApi : INodeApi
     private TargetServices Target(NodeRuntime runtime)
     {
         var store = new ObjectStore(runtime.Mountpaths!);
+        owned.Add(store);
         var node = new TargetNode(runtime.View, runtime.Proposer, runtime.Clock, store, new NoNeighbors());
         background.Add(new BucketDirs(runtime.View, store, runtime.Loggers.CreateLogger<BucketDirs>()).RunAsync(stopping.Token));
         return new TargetServices(node, new ObjectReader(node), new ObjectWriter(node), new ObjectDeleter(node), new BucketLister(node));

@@ -84,6 +84,23 @@ public class MutationPlanTests
     }
 
     [Fact]
+    public void A_damaged_record_may_be_replaced_or_deleted_but_no_condition_is_judged_by_it()
+    {
+        var damage = new StoreError(ErrorCode.Corrupt, "its metadata is damaged");
+        foreach (var script in (PlanScript[])[Put(), Delete()])
+        {
+            script.Start(LockName).Expect(PlanEvent.LockedUnknown(script.View, damage), Commit).Committed(Answer);
+        }
+
+        var conditional = Put(Conditions.CreateIfAbsent).Start(LookUp);
+        conditional.Expect(PlanEvent.LookFailed(conditional.View, damage), Refuse).Refused(ErrorCode.Corrupt);
+        var later = Put(new Conditions([], ["tag-aa"])).Start(LookUp).Looked(null, LockName);
+        later.Expect(PlanEvent.LockedUnknown(later.View, damage), Refuse).Refused(ErrorCode.Corrupt);
+        var unreadable = Put().Start(LockName);
+        unreadable.Expect(PlanEvent.LockedUnknown(unreadable.View, new StoreError(ErrorCode.DiskFailure, "EIO")), Refuse).Refused(ErrorCode.DiskFailure);
+    }
+
+    [Fact]
     public void B5_a_lease_that_ended_during_the_commit_makes_the_outcome_unknown()
     {
         var script = Put().Start(LockName).Locked(null, Commit);
