@@ -104,7 +104,9 @@ public sealed class ObjectWriter
 
             var custom = change(old.Custom);
             using var session = node.Store.OpenWrite(name, bucket.Id, settings.ChecksumType.Name());
-            await CopyAsync(source, session, cancellationToken);
+            using var extra = ClientChecksum.Start(old.ChecksumType, session.ChecksumType);
+            await CopyAsync(source, session, extra, cancellationToken);
+            RequireWhole(old, extra?.Value() ?? session.ChecksumValue);
             var plan = new PutPlan(name, bucket.Id, Conditions.None, node.Keys, Staged(session, settings) with { MayStayUnchanged = false });
             try
             {
@@ -125,7 +127,17 @@ public sealed class ObjectWriter
             IsVersioned = settings.VersioningEnabled,
         };
 
-    private static async Task CopyAsync(Starling.Storage.Objects.ObjectReader source, WriteSession session, CancellationToken cancellationToken)
+    /// <summary>A new checksum over rotten bytes would make them look whole for ever.</summary>
+    private static void RequireWhole(ObjectRecord old, string computed)
+    {
+        if (old.ChecksumType != "none" && old.ChecksumValue.Length > 0 && old.ChecksumValue != computed)
+        {
+            throw new StoreException(
+                ErrorCode.Corrupt, $"{old.Uname} is damaged: its content has {old.ChecksumType} {computed} instead of {old.ChecksumValue}; write it again, or delete it");
+        }
+    }
+
+    private static async Task CopyAsync(Starling.Storage.Objects.ObjectReader source, WriteSession session, ClientChecksum? extra, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
@@ -133,6 +145,7 @@ public sealed class ObjectWriter
             long at = 0;
             while (await source.ReadAsync(buffer, at, cancellationToken) is > 0 and var count)
             {
+                extra?.Append(buffer.AsSpan(0, count));
                 await session.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
                 at += count;
             }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Core.Objects;
 using Starling.Protocol.Objects;
 using Starling.Storage;
 using Starling.Storage.Objects;
@@ -20,6 +21,7 @@ internal sealed class PlanRun
     private readonly long deadlineMs;
     private NameLocks.Held held;
     private bool holds;
+    private bool hadLease;
 
     public PlanRun(TargetNode node, ObjectName name, ulong bucketId, IPlan plan)
     {
@@ -42,7 +44,7 @@ internal sealed class PlanRun
     {
         try
         {
-            var action = plan.Next(PlanEvent.Started(node.Now()));
+            var action = plan.Next(PlanEvent.Started(Now()));
             while (!action.IsEnd)
             {
                 action = action.Kind switch
@@ -68,25 +70,47 @@ internal sealed class PlanRun
     {
         Unlock();
         LookupResult found;
-        using (await node.Locks.LockSharedAsync(name.Digest, cancellationToken))
+        try
         {
-            found = Look();
+            using (await node.Locks.LockSharedAsync(name.Digest, Left, cancellationToken))
+            {
+                found = Look();
+            }
+        }
+        catch (TimeoutException)
+        {
+            return PlanEvent.DeadlinePassed(Now());
         }
 
         return found.Status == LookupStatus.Failed
-            ? PlanEvent.LookFailed(node.Now(), found.Error!)
-            : PlanEvent.Looked(node.Now(), RecordHeads.Of(found));
+            ? PlanEvent.LookFailed(Now(), found.Error!)
+            : PlanEvent.Looked(Now(), RecordHeads.Of(found));
     }
 
     private async ValueTask<PlanEvent> LockAsync(CancellationToken cancellationToken)
     {
         Unlock();
-        held = await node.Locks.LockExclusiveAsync(name.Digest, cancellationToken);
+        try
+        {
+            held = await node.Locks.LockExclusiveAsync(name.Digest, Left, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return PlanEvent.DeadlinePassed(Now());
+        }
+
         holds = true;
         var found = Look();
+        if (Left == TimeSpan.Zero)
+        {
+            // Late is never: whoever asked does not expect it to happen any more (rule B5).
+            Unlock();
+            return PlanEvent.DeadlinePassed(Now());
+        }
+
         return found.Status == LookupStatus.Failed
-            ? PlanEvent.LockedUnknown(node.Now(), found.Error!)
-            : PlanEvent.Locked(node.Now(), RecordHeads.Of(found));
+            ? PlanEvent.LockedUnknown(Now(), found.Error!)
+            : PlanEvent.Locked(Now(), Trusted(RecordHeads.Of(found)));
     }
 
     private async ValueTask<PlanEvent> CommitAsync(PlanAction action)
@@ -98,11 +122,11 @@ internal sealed class PlanRun
         catch (StoreException error)
         {
             Unlock();
-            return PlanEvent.CommitFailed(node.Now(), error.Error);
+            return PlanEvent.CommitFailed(Now(), error.Error);
         }
 
         Unlock();
-        return PlanEvent.Committed(node.Now());
+        return PlanEvent.Committed(Now());
     }
 
     private async ValueTask<PlanAction> AskAsync(PlanAction action, CancellationToken cancellationToken)
@@ -114,7 +138,7 @@ internal sealed class PlanRun
         await foreach (var done in Task.WhenEach(asked).WithCancellation(cancellationToken))
         {
             var (candidate, answer) = await done;
-            next = plan.Next(PlanEvent.Answered(node.Now(), candidate, answer.Result, answer.Record));
+            next = plan.Next(PlanEvent.Answered(Now(), candidate, answer.Result, answer.Record));
             if (next.Kind != PlanActionKind.AwaitAnswers)
             {
                 break;
@@ -127,28 +151,40 @@ internal sealed class PlanRun
     private async ValueTask<PlanEvent> WaitAsync(PlanAction action, CancellationToken cancellationToken)
     {
         Unlock();
-        var before = node.Now();
-        var left = deadlineMs - (node.Clock.NowNs / 1_000_000);
-        if (left <= 0)
+        if (Left is var left && left == TimeSpan.Zero)
         {
-            return PlanEvent.DeadlinePassed(before);
+            return PlanEvent.DeadlinePassed(Now());
         }
 
         try
         {
+            // Compared with what the plan saw when it decided to wait, not with now: a lease that came in between must end the wait.
+            var seenLease = hadLease;
             await node.View.WaitForAsync(
-                seen => seen.AppliedIndex > action.AppliedIndex || seen.Lease.IsValidNow != before.HasLease,
+                seen => seen.AppliedIndex > action.AppliedIndex || node.ViewOf(seen).HasLease != seenLease,
                 action.Error?.Message ?? "newer state",
-                TimeSpan.FromMilliseconds(left),
+                left,
                 cancellationToken);
         }
         catch (StoreException error) when (error.Error.Code == ErrorCode.Unavailable)
         {
-            return PlanEvent.DeadlinePassed(node.Now());
+            return PlanEvent.DeadlinePassed(Now());
         }
 
-        return PlanEvent.ViewChanged(node.Now());
+        return PlanEvent.ViewChanged(Now());
     }
+
+    private TimeSpan Left => TimeSpan.FromMilliseconds(Math.Max(0, deadlineMs - (node.Clock.NowNs / 1_000_000)));
+
+    private ObjectView Now()
+    {
+        var view = node.Now();
+        hadLease = view.HasLease;
+        return view;
+    }
+
+    /// <summary>After a failed flush no level that a record claims counts: the same content is written and flushed again.</summary>
+    private RecordHead? Trusted(RecordHead? head) => head is not null && node.Store.IsDoubtful(name) ? head with { Durability = Durability.Buffered } : head;
 
     private void Unlock()
     {

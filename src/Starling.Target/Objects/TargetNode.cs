@@ -49,9 +49,12 @@ public sealed class TargetNode
     public RecordKeySource Keys { get; } = new();
 
     /// <summary>The world at this instant.</summary>
-    public ObjectView Now()
+    public ObjectView Now() => ViewOf(View.Current);
+
+    /// <summary>The world of a snapshot at this instant.</summary>
+    public ObjectView ViewOf(ClusterSnapshot snapshot)
     {
-        var snapshot = View.Current;
+        ArgumentNullException.ThrowIfNull(snapshot);
         return new ObjectView(snapshot.State, snapshot.Self.Id, snapshot.Self.Session, snapshot.Lease.IsValid(Clock.NowNs));
     }
 

@@ -1,0 +1,215 @@
+using System.IO.Pipelines;
+using System.Text;
+using Starling.Cluster.Clocks;
+using Starling.Cluster.Views;
+using Starling.Core.Errors;
+using Starling.Core.Names;
+using Starling.Core.Objects;
+using Starling.Protocol.Node;
+using Starling.Protocol.Objects;
+using Starling.Protocol.Ownership;
+using Starling.Protocol.State;
+using Starling.Storage.Files;
+using Starling.Storage.Objects;
+using Starling.Target.Neighbors;
+using Starling.Target.Objects;
+using Starling.Tests.Protocol.State;
+using Starling.Tests.Storage;
+using Xunit;
+using ObjectReader = Starling.Target.Objects.ObjectReader;
+
+namespace Starling.Tests.Target;
+
+/// <summary>The object services of one target over a disk in memory, with clock, lease and view in the test's hands.</summary>
+public sealed class ObjectServicesTests : IDisposable
+{
+    private static readonly ClusterState Serving = Fold.Serving(1);
+
+    private readonly RecordingFileLayer disk = new();
+    private readonly FaultyFileLayer faulty;
+    private readonly HandClock clock = new() { NowNs = 1_000_000_000, WallNs = 1_000_000_000 };
+    private readonly LoopPulse pulse = new();
+    private readonly HandView view;
+    private readonly StoreFixture fixture;
+    private readonly TargetNode node;
+
+    public ObjectServicesTests()
+    {
+        disk.MakeDirectory("/mp1");
+        disk.SyncFileSystem("/");
+        faulty = new FaultyFileLayer(disk);
+        fixture = new StoreFixture(faulty, "/mp1");
+        pulse.LastTickNs = clock.NowNs;
+        view = new HandView(At(1, leased: true));
+        node = new TargetNode(view, null!, clock, fixture.Store, new NoNeighbors());
+    }
+
+    private static ObjectName Name => ObjectName.Parse(Fold.Bucket(), "dir/name");
+
+    private static BucketEntry Bucket => Serving.FindBucket(Fold.Bucket())!;
+
+    public void Dispose() => fixture.Dispose();
+
+    [Fact]
+    public async Task B5_a_put_whose_deadline_passed_while_it_waited_for_the_lock_changes_nothing()
+    {
+        var held = await node.Locks.LockExclusiveAsync(Name.Digest, CancellationToken.None);
+        var put = PutAsync("late");
+        clock.Advance(TargetNode.WaitMs + 1);
+        pulse.LastTickNs = clock.NowNs;
+        held.Dispose();
+        var error = await Assert.ThrowsAsync<StoreException>(() => put);
+        Assert.Equal(ErrorCode.Unavailable, error.Error.Code);
+        Assert.Equal("absent", await ReadAsync());
+    }
+
+    [Fact]
+    public async Task B3_a_lease_that_comes_between_the_decision_to_wait_and_the_wait_ends_it()
+    {
+        view.Publish(At(1, leased: false));
+        view.AfterReads = 2;
+        view.Next = At(1, leased: true);
+        await PutAsync("body");
+        Assert.Equal("body", await ReadAsync());
+    }
+
+    [Fact]
+    public async Task B3_a_superseded_process_waits_for_news_and_does_not_spin()
+    {
+        view.Publish(At(2, leased: true));
+        var error = await Assert.ThrowsAsync<StoreException>(() => PutAsync("body"));
+        Assert.Equal(ErrorCode.Unavailable, error.Error.Code);
+        Assert.Equal(1, view.Waits);
+    }
+
+    [Fact]
+    public async Task I7_after_a_failed_flush_the_same_content_is_written_and_flushed_again_before_it_is_acknowledged()
+    {
+        await PutAsync("body of an earlier object");
+        faulty.FailNext("fsync directory", Errno.EIO);
+        var unknown = await Assert.ThrowsAsync<StoreException>(() => PutAsync("body"));
+        Assert.Equal(ErrorCode.UnknownOutcome, unknown.Error.Code);
+        await PutAsync("body");
+        foreach (var (state, files) in disk.CrashStates(new Random(1)))
+        {
+            using var after = new StoreFixture(files, "/mp1");
+            Assert.True(after.Store.Lookup(Name, Bucket.Id).IsLiveObject && after.Store.Lookup(Name, Bucket.Id).Record!.SizeBytes == 4, state);
+        }
+    }
+
+    [Fact]
+    public async Task I8_a_damaged_object_is_neither_served_nor_absent_but_can_be_written_again_and_deleted()
+    {
+        foreach (var how in (string[])["put", "delete"])
+        {
+            await PutAsync("body");
+            using (var file = faulty.Open(PathOf(), FileOpenMode.ReadWrite))
+            {
+                file.SetLength(0);
+            }
+
+            foreach (var withContent in (bool[])[true, false])
+            {
+                var damaged = await Assert.ThrowsAsync<StoreException>(() => new ObjectReader(node).ReadAsync(Name, Bucket, withContent, Conditions.None, CancellationToken.None).AsTask());
+                Assert.Equal(ErrorCode.Corrupt, damaged.Error.Code);
+            }
+
+            Assert.Equal(ErrorCode.Corrupt, (await Assert.ThrowsAsync<StoreException>(() => PutAsync("body", Conditions.CreateIfAbsent))).Error.Code);
+            if (how == "put")
+            {
+                await PutAsync("body");
+                Assert.Equal("body", await ReadAsync());
+            }
+            else
+            {
+                await new ObjectDeleter(node).DeleteAsync(Name, Bucket, Conditions.None, CancellationToken.None);
+                Assert.Equal("absent", await ReadAsync());
+            }
+        }
+    }
+
+    [Fact]
+    public async Task I8_a_change_of_metadata_does_not_give_rotten_content_a_new_checksum()
+    {
+        await PutAsync("body");
+        using (var file = faulty.Open(PathOf(), FileOpenMode.ReadWrite))
+        {
+            file.Write("bodx"u8, 0);
+        }
+
+        var error = await Assert.ThrowsAsync<StoreException>(
+            () => new ObjectWriter(node).SetCustomAsync(Name, Bucket, _ => [new("key", "value")], CancellationToken.None));
+        Assert.Equal(ErrorCode.Corrupt, error.Error.Code);
+        Assert.Empty(fixture.Store.Lookup(Name, Bucket.Id).Record!.Custom);
+    }
+
+    private string PathOf() => disk.Journal.Last(line => line.StartsWith("rename ", StringComparison.Ordinal)).Split(' ')[^1];
+
+    private async Task PutAsync(string body, Conditions? conditions = null) => await new ObjectWriter(node).PutAsync(
+        new PutRequest { Name = Name, Bucket = Bucket, Conditions = conditions ?? Conditions.None },
+        PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(body))),
+        CancellationToken.None);
+
+    private async Task<string> ReadAsync()
+    {
+        try
+        {
+            var found = await new ObjectReader(node).ReadAsync(Name, Bucket, withContent: true, Conditions.None, CancellationToken.None);
+            using var content = found.Content!;
+            var body = new byte[content.SizeBytes];
+            await content.ReadAsync(body, 0, CancellationToken.None);
+            return Encoding.UTF8.GetString(body);
+        }
+        catch (StoreException error) when (error.Error.Code == ErrorCode.ObjectNotFound)
+        {
+            return "absent";
+        }
+    }
+
+    private ClusterSnapshot At(int start, bool leased) => new()
+    {
+        Node = new NodePublication
+        {
+            Self = new(Fold.Target(1), Fold.IncarnationOf(Fold.Target(1)), Fold.SessionOf(Fold.Target(1), start)),
+            State = Serving,
+        },
+        Lease = leased ? new LeaseView(new Lease(1, long.MaxValue, 0, 0), Serving.AppliedIndex, pulse, clock) : LeaseView.None,
+    };
+
+    private sealed class HandClock : IBootClock
+    {
+        public long NowNs { get; set; }
+
+        public long WallNs { get; set; }
+
+        public void Advance(long milliseconds)
+        {
+            NowNs += milliseconds * 1_000_000;
+            WallNs += milliseconds * 1_000_000;
+        }
+    }
+
+    /// <summary>Shows what the test says; a wait for what does not hold ends at once, as if the time were up.</summary>
+    private sealed class HandView(ClusterSnapshot first) : IClusterView
+    {
+        private ClusterSnapshot current = first;
+
+        public int Waits { get; private set; }
+
+        /// <summary>After so many reads <see cref="Next"/> is shown.</summary>
+        public int AfterReads { get; set; } = int.MaxValue;
+
+        public ClusterSnapshot? Next { get; set; }
+
+        public ClusterSnapshot Current => AfterReads-- > 0 ? current : current = Next ?? current;
+
+        public void Publish(ClusterSnapshot snapshot) => current = snapshot;
+
+        public Task<ClusterSnapshot> WaitForAsync(Func<ClusterSnapshot, bool> predicate, string what, TimeSpan timeout, CancellationToken cancellationToken)
+        {
+            Assert.True(++Waits < 10, "it spins");
+            current = Next ?? current;
+            return predicate(current) ? Task.FromResult(current) : throw new StoreException(ErrorCode.Unavailable, $"waited in vain for {what}");
+        }
+    }
+}
