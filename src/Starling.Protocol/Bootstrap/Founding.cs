@@ -388,10 +388,9 @@ internal sealed class Founding
 
     public void On(NodeIdentity from, string fromAddress, ProposalStatusRequest request)
     {
-        var mine = Record.Proposal is { } proposal && proposal.Proposer.Member == node.Self.Member;
-
-        // This incarnation decided all its proposals itself: one that is not its newest was withdrawn, for after forming it proposes no more.
-        var phase = !mine ? BootstrapPhase.None : Record.Proposal!.ProposalId == request.ProposalId ? Record.Phase : BootstrapPhase.Withdrawn;
+        // Asked is who proposed it, and this incarnation decided all its proposals itself: one that is not in its record any more was withdrawn,
+        // for it proposes or consents anew only after that, and after forming never.
+        var phase = Record.Proposal is null ? BootstrapPhase.None : Record.Proposal.ProposalId == request.ProposalId ? Record.Phase : BootstrapPhase.Withdrawn;
         node.Disk.Then(() => node.SendTo(fromAddress, from.Id, from.Incarnation, new ProposalStatus(request.ProposalId, phase)));
     }
 

@@ -3,6 +3,7 @@ using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
 using Starling.Protocol.State;
+using Starling.Protocol.State.Commands;
 
 namespace Starling.Protocol.Ownership;
 
@@ -49,7 +50,7 @@ internal sealed class LeaseDesk(NodeContext node, Raft raft)
             }
 
             var entry = node.State.Node(from.Id);
-            var granted = entry is { Role: NodeRole.Target, StoppedInOrder: false } && entry.Identity == from;
+            var granted = entry is { Role: NodeRole.Target, StoppedInOrder: false } && entry.Identity == from && !IsBeingReplaced(from);
             if (granted)
             {
                 Remember(from);
@@ -72,6 +73,22 @@ internal sealed class LeaseDesk(NodeContext node, Raft raft)
 
     /// <summary>How much longer, nanoseconds, an old session may hold a lease.</summary>
     public long RemainingNs(NodeId target) => Math.Max(0, Lease.LapseNs - (node.NowNs - LastGrantNs(target, long.MaxValue)));
+
+    /// <summary>
+    /// Whether an entry that is not applied yet replaces this session. Its ground was that no lease of this session can be valid: none is granted any more.
+    /// </summary>
+    private bool IsBeingReplaced(NodeIdentity session)
+    {
+        for (var index = node.State.AppliedIndex + 1; index <= raft.Log.LastIndex; index++)
+        {
+            if (raft.Log[index].Command is CommitSession next && next.Member.Id == session.Id && next.Session != session.Session)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private long LastGrantNs(NodeId target, long belowEpoch)
     {

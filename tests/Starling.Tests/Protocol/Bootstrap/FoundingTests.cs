@@ -1,5 +1,7 @@
 using Starling.Core.Errors;
+using Starling.Core.Names;
 using Starling.Protocol.Bootstrap;
+using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
 using Starling.Tests.Protocol.Node;
@@ -210,4 +212,43 @@ public sealed class FoundingTests
         Assert.Equal(0, Clusters(world));
         Assert.Equal(ErrorCode.Invalid, target.ErrorOf(target.Init()));
     }
+
+    [Fact]
+    public void A9_AFounderThatMissedTheWithdrawalHearsOfItAlsoWhenTheProposerHasConsentedElsewhereSince()
+    {
+        Founder[] founders = [FounderOf("gateway1", 1), FounderOf("gateway2", 2), FounderOf("gateway3", 3)];
+        var other = new BootstrapProposal(77, "cluster-of-1", founders[0].Identity, [.. founders]);
+        var node = new ProtocolNode(new NodeStart
+        {
+            Facts = founders[1].Facts,
+            Session = founders[1].Identity.Session,
+            Restored = RestoredState.Fresh(founders[1].Identity.Incarnation) with { Bootstrap = new BootstrapRecord(BootstrapPhase.Consented, other) },
+            Bootstrap = new BootstrapOptions([], 3),
+            Seed = 1,
+            NowNs = 1_000_000_000,
+            WallNs = 1_000_000_000,
+        });
+
+        // Of the proposal 66 nothing is remembered any more: it was withdrawn before the consent to 77 was given.
+        Assert.Equal(BootstrapPhase.Withdrawn, StatusOf(66));
+        Assert.Equal(BootstrapPhase.Consented, StatusOf(77));
+
+        BootstrapPhase StatusOf(UInt128 proposal)
+        {
+            var question = new Envelope(string.Empty, founders[2].Identity, "gateway3", founders[1].Identity.Id, founders[1].Identity.Incarnation, 0, 0, new ProposalStatusRequest(proposal));
+            foreach (var effect in node.Step(new Received(question)))
+            {
+                if (effect is Send { Envelope.Message: ProposalStatus status } && status.ProposalId == proposal)
+                {
+                    return status.Phase;
+                }
+            }
+
+            throw new InvalidOperationException("no answer");
+        }
+    }
+
+    private static Founder FounderOf(string name, int number) => new(
+        new NodeIdentity(NodeId.Parse(name), new Incarnation((UInt128)number), new SessionId((UInt128)number)),
+        new NodeFacts(NodeId.Parse(name), NodeRole.Gateway, true, new NodeAddresses("pub", name, "data"), [], "boot", []));
 }

@@ -132,6 +132,31 @@ public sealed class LeaseDeskTests
     }
 
     [Fact]
+    public void B3_ASessionWhoseReplacementIsProposedAsLapsedIsNotLeasedAnyMore()
+    {
+        for (var i = 0; i < 40; i++)
+        {
+            Tick(Second);
+        }
+
+        // The disk of the leader takes its time: the replacement is in the log and not committed yet.
+        var next = Target with { Session = new SessionId(51) };
+        var request = new Starling.Protocol.Membership.JoinRequest(next, TargetFacts with { HostBootId = "boot-2" });
+        var effects = new List<Effect>();
+        foreach (var effect in node.Step(new Received(new Envelope(string.Empty, next, "target01", node.View.Self.Id, node.View.Self.Incarnation, 0, 0, request))))
+        {
+            effects.Add(effect);
+        }
+
+        var replacement = effects.OfType<Persist>().Single();
+        Assert.IsType<CommitSession>(replacement.Batch.Entries.Single().Command);
+        Assert.False(Ask(Target));
+        Step(new PersistCompleted(replacement.Token));
+        Assert.Equal(next, node.View.State.Node(Target.Id)!.Identity);
+        Assert.True(Ask(next));
+    }
+
+    [Fact]
     public void A12_ARetryUnderTheSameRequestIdIsAnsweredWithTheFirstOutcome()
     {
         var first = Step(new ProposalRequested(1, new SetFeatureLevel(0, 1, []) { RequestId = "r-1" })).OfType<Answer>().Single();
