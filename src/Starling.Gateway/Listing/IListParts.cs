@@ -17,6 +17,9 @@ public interface IListParts
 /// <summary>Fetches them over the data network.</summary>
 public sealed class PeerListParts : IListParts
 {
+    /// <summary>A target that stops in the middle of its answer must not hold the listing for ever.</summary>
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
+
     private readonly PeerClient peers;
 
     /// <summary>Makes it.</summary>
@@ -29,6 +32,20 @@ public sealed class PeerListParts : IListParts
     public async Task<ListFrame> FetchAsync(NodeId target, ListPart part, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(part);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(Within);
+        try
+        {
+            return await FetchOnceAsync(target, part, deadline.Token);
+        }
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreException(new StoreError(ErrorCode.Unreachable, $"t[{target}] did not finish its part of {part.Bucket.Cname} within {Within.TotalSeconds} s", 1000), error);
+        }
+    }
+
+    private async Task<ListFrame> FetchOnceAsync(NodeId target, ListPart part, CancellationToken cancellationToken)
+    {
         using var answer = await peers.SendAsync(
             new PeerRequest { Node = target, Network = PeerNetwork.Data, Method = HttpMethod.Get, PathAndQuery = part.ToPathAndQuery() }, cancellationToken);
         if (!answer.IsSuccessStatusCode)

@@ -64,6 +64,9 @@ public sealed class ListMerge
     {
         var entries = new List<ListEntry>(query.PageSize);
         var partial = false;
+
+        // Several targets may have the same virtual directory; the one that ended the page before may still wait at another target.
+        ReadOnlyMemory<byte> last = Encoding.UTF8.GetBytes(query.Token);
         while (entries.Count < query.PageSize)
         {
             partial |= await FetchAsync(listing, query, cancellationToken);
@@ -90,9 +93,10 @@ public sealed class ListMerge
             }
 
             var entry = least.Entries[least.At++];
-            if (entries.Count == 0 || entries[^1].CompareName(entry) != 0)
+            if (!entry.Name.Span.SequenceEqual(last.Span))
             {
                 entries.Add(entry);
+                last = entry.Name;
             }
 
             if (least.At == least.Entries.Count && !least.IsEnd)
@@ -208,6 +212,7 @@ public sealed class ListMerge
     private sealed class Listing(string uuid, ListQuery query, ClusterState state, ImmutableArray<NodeId> targets)
     {
         private readonly long epoch = state.Newest.Number;
+        private readonly ulong? bucketId = state.FindBucket(query.Bucket)?.Id;
 
         public string Uuid { get; } = uuid;
 
@@ -218,7 +223,7 @@ public sealed class ListMerge
         public Source[] Sources { get; } = [.. targets.Select(target => new Source(target, query.Token))];
 
         public bool Fits(ListQuery next, ClusterState now) =>
-            epoch == now.Newest.Number && next.Token == Token && next.Bucket == query.Bucket && next.Prefix == query.Prefix && next.OneLevel == query.OneLevel
+            epoch == now.Newest.Number && bucketId == now.FindBucket(next.Bucket)?.Id && next.Token == Token && next.Bucket == query.Bucket && next.Prefix == query.Prefix && next.OneLevel == query.OneLevel
             && next.NoDirectories == query.NoDirectories && next.WithSizes == query.WithSizes && next.WithAttributes == query.WithAttributes;
     }
 
