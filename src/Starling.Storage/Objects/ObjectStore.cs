@@ -17,12 +17,16 @@ public sealed class ObjectStore : IDisposable
 {
     private const int DiskThreadCount = 16;
 
+    /// <summary>More doubtful names than this are not told apart any more: then every name is.</summary>
+    private const int MaxDoubtful = 65_536;
+
     private readonly DiskThreads threads;
     private readonly RecordReader reader;
     private readonly RecordCommitter committer;
     private readonly WorkFiles workFiles;
     private readonly BucketDirectories buckets;
-    private readonly ConcurrentDictionary<Mountpath, StoreError> doubtful = new();
+    private readonly ConcurrentDictionary<ulong, bool> doubtful = new();
+    private volatile bool allDoubtful;
 
     /// <summary>Opens the store and removes the work files of an earlier process.</summary>
     /// <exception cref="StoreException">OutOfSpace or DiskFailure.</exception>
@@ -49,13 +53,12 @@ public sealed class ObjectStore : IDisposable
     }
 
     /// <summary>
-    /// Whether a flush failed on the name's mountpath since the store was opened: what is visible there may not survive a power cut, whatever its record says.
+    /// Whether the last change of the name was renamed and not flushed: what is visible may not survive a power cut, whatever its record says.
     /// </summary>
-    /// <exception cref="StoreException">Unavailable: the name's mountpath is missing.</exception>
     public bool IsDoubtful(ObjectName name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return !doubtful.IsEmpty && doubtful.ContainsKey(Mountpaths.Place(name.Digest));
+        return allDoubtful || (!doubtful.IsEmpty && doubtful.ContainsKey(name.Digest));
     }
 
     /// <summary>Raised with the mountpath and the failure whenever a disk refuses (EIO, EROFS); may be raised from any thread.</summary>
@@ -105,7 +108,7 @@ public sealed class ObjectStore : IDisposable
             }
         }
 
-        return RunAsync(sessions[0].Mountpath, durability, () => committer.CommitObject(sessions, record with { Durability = durability }), cancellationToken);
+        return RunAsync(sessions[0].Mountpath, sessions[0].Name, durability, () => committer.CommitObject(sessions, record with { Durability = durability }), cancellationToken);
     }
 
     /// <summary>
@@ -120,7 +123,7 @@ public sealed class ObjectStore : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         RequireRecordOf(name, tombstone, RecordKind.Tombstone);
         var mountpath = Mountpaths.Place(name.Digest);
-        return RunAsync(mountpath, Durability.Durable, () => committer.CommitTombstone(mountpath, name, tombstone with { Durability = durability }), cancellationToken);
+        return RunAsync(mountpath, name, Durability.Durable, () => committer.CommitTombstone(mountpath, name, tombstone with { Durability = durability }), cancellationToken);
     }
 
     /// <summary>Removes whatever record the name has, without a tombstone (rule B11, or a cluster in which nobody else can hold the name). False when there was none.</summary>
@@ -241,14 +244,14 @@ public sealed class ObjectStore : IDisposable
     }
 
     /// <summary>A commit without flushes does not wait for the disk and runs where it is asked for.</summary>
-    private ValueTask RunAsync(Mountpath mountpath, Durability durability, Action commit, CancellationToken cancellationToken)
+    private ValueTask RunAsync(Mountpath mountpath, ObjectName name, Durability durability, Action commit, CancellationToken cancellationToken)
     {
         if (durability != Durability.Buffered)
         {
             return new ValueTask(threads.RunAsync(
                 () =>
                 {
-                    Guard(mountpath, commit);
+                    Guard(mountpath, () => Watch(name, commit));
                     return true;
                 },
                 cancellationToken));
@@ -256,6 +259,22 @@ public sealed class ObjectStore : IDisposable
 
         Guard(mountpath, commit);
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Remembers the name when its flush fails, until one succeeds.</summary>
+    private void Watch(ObjectName name, Action commit)
+    {
+        try
+        {
+            commit();
+            doubtful.TryRemove(name.Digest, out _);
+        }
+        catch (StoreException exception) when (exception.Error.Code == ErrorCode.UnknownOutcome)
+        {
+            allDoubtful |= doubtful.Count >= MaxDoubtful;
+            doubtful[name.Digest] = true;
+            throw;
+        }
     }
 
     private void ForEach(Action<Mountpath> action)
@@ -286,11 +305,6 @@ public sealed class ObjectStore : IDisposable
         }
         catch (StoreException exception)
         {
-            if (exception.Error.Code == ErrorCode.UnknownOutcome)
-            {
-                doubtful[mountpath] = exception.Error;
-            }
-
             if (exception.InnerException is FileLayerException { IsDiskFailure: true })
             {
                 DiskFailed?.Invoke(mountpath, exception.Error);
