@@ -66,11 +66,11 @@ public sealed class ListMerge
         var partial = false;
 
         // Several targets may have the same virtual directory; the one that ended the page before may still wait at another target.
-        ReadOnlyMemory<byte> last = Encoding.UTF8.GetBytes(query.Token);
+        ReadOnlyMemory<byte> before = Encoding.UTF8.GetBytes(query.Token);
         while (entries.Count < query.PageSize)
         {
             partial |= await FetchAsync(listing, query, cancellationToken);
-            if (!Merge(listing.Sources, entries, query.PageSize))
+            if (!Merge(listing.Sources, entries, query.PageSize, before))
             {
                 break;
             }
@@ -82,8 +82,9 @@ public sealed class ListMerge
     }
 
     /// <summary>Moves entries to the page until it is full or a source has to be filled again; false when nothing is left.</summary>
-    private static bool Merge(Source[] sources, List<ListEntry> entries, int pageSize)
+    private static bool Merge(Source[] sources, List<ListEntry> entries, int pageSize, ReadOnlyMemory<byte> before)
     {
+        var last = entries.Count > 0 ? entries[^1].Name : before;
         while (entries.Count < pageSize)
         {
             var least = Least(sources);
