@@ -296,6 +296,11 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
             log.LogInformation("this node belongs to cluster {Cluster}", now.ClusterId);
         }
 
+        if (before.Lease.SentNs != 0 && now.Lease.SentNs == 0)
+        {
+            log.LogWarning("the lease is given up: this process paused for more than a second, a clock jumped, or it stops; data changes wait for a new one");
+        }
+
         if (before.Leader != now.Leader || before.Role != now.Role)
         {
             log.LogInformation(

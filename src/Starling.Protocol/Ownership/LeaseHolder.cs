@@ -14,8 +14,14 @@ internal sealed class LeaseHolder(NodeContext node, Raft raft)
     private long lastTickNs = node.NowNs;
     private long askAtNs = node.NowNs;
 
-    /// <summary>The newest lease.</summary>
-    public Lease Lease { get; private set; } = Lease.None;
+    private Lease inForce = Lease.None;
+    private Lease granted = Lease.None;
+
+    /// <summary>
+    /// The newest lease whose index is applied. A renewal that names an index which this target has not heard of yet takes nothing away: the lease
+    /// before it runs to its own end.
+    /// </summary>
+    public Lease Lease => granted.SentNs != 0 && node.State.AppliedIndex >= granted.Index ? granted : inForce;
 
     private long WallOffsetNs => node.WallNs - node.NowNs;
 
@@ -69,9 +75,10 @@ internal sealed class LeaseHolder(NodeContext node, Raft raft)
         }
 
         askAtNs = Math.Max(askAtNs, sentNs + Lease.RenewNs);
-        if (sentNs + Lease.DurationNs > Lease.ExpiresNs)
+        if (sentNs + Lease.DurationNs > granted.ExpiresNs)
         {
-            Lease = new Lease(sentNs, sentNs + Lease.DurationNs, response.Index, offset);
+            inForce = Lease;
+            granted = new Lease(sentNs, sentNs + Lease.DurationNs, response.Index, offset);
             node.ViewChanged = true;
         }
     }
@@ -81,16 +88,16 @@ internal sealed class LeaseHolder(NodeContext node, Raft raft)
     {
         asked.Clear();
         askAtNs = node.NowNs;
-        if (Lease.SentNs != 0)
+        if (granted.SentNs != 0)
         {
-            Lease = Lease.None;
+            granted = inForce = Lease.None;
             node.ViewChanged = true;
         }
     }
 
     private bool ClocksDisagree()
     {
-        var reference = Lease.SentNs != 0 ? Lease.WallOffsetNs : asked.Count > 0 ? asked[0].WallOffsetNs : WallOffsetNs;
+        var reference = granted.SentNs != 0 ? granted.WallOffsetNs : asked.Count > 0 ? asked[0].WallOffsetNs : WallOffsetNs;
         return Math.Abs(WallOffsetNs - reference) > Lease.MaxClockDisagreementNs;
     }
 }

@@ -1,3 +1,4 @@
+using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Ownership;
 using Starling.Tests.Protocol.Node;
@@ -101,6 +102,32 @@ public sealed class LeaseTests
         world.Drop = null;
         world.RunUntil(() => Leased(world, "target01"), 3, "the renewal");
         Assert.True(target.View.Lease.SentNs > before);
+    }
+
+    [Fact]
+    public void B3_ARenewalWhoseIndexIsNotAppliedYetTakesNothingAway()
+    {
+        var world = WithTarget();
+        var target = world["target01"];
+        world.Run(10);
+        var held = target.View.Lease;
+        world.Run((held.SentNs + Lease.RenewNs - (300 * World.Ms) - world.NowNs) / (double)World.Second);
+        Assert.Equal(held, target.View.Lease);
+
+        // What is committed from now on does not reach the target, while the answer to its next question names it.
+        world.Drop = (_, to, e) => to == target.Address && e.Message is AppendRequest;
+        world.Leader!.Propose(World.AnyCommand());
+        var end = world.NowNs + (3 * World.Second / 2);
+        while (world.NowNs < end)
+        {
+            world.Run(0.02);
+            Assert.True(Leased(world, "target01"));
+        }
+
+        Assert.Contains(target.Sent, s => s.Envelope.Message is LeaseRequest && s.AtNs > held.SentNs);
+        Assert.Equal(held, target.View.Lease);
+        world.Drop = null;
+        world.RunUntil(() => target.View.Lease.SentNs > held.SentNs && Leased(world, "target01"), 3, "the renewal to be in force");
     }
 
     [Fact]
