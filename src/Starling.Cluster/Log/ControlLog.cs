@@ -20,14 +20,18 @@ internal sealed class ControlLog : IDisposable
 
     private readonly List<LogEntry> entries;
     private readonly long maxFileBytes;
+    private readonly long reopenBytes;
+    private readonly string path;
     private FrameFile file;
     private RestoredState kept;
     private long checkpointBytes;
 
-    private ControlLog(FrameFile file, RestoredState restored, long maxFileBytes)
+    private ControlLog(FrameFile file, string path, RestoredState restored, long maxFileBytes, long reopenBytes)
     {
         this.file = file;
+        this.path = path;
         this.maxFileBytes = maxFileBytes;
+        this.reopenBytes = reopenBytes;
         kept = restored with { Entries = [] };
         entries = [.. restored.Entries];
     }
@@ -44,9 +48,17 @@ internal sealed class ControlLog : IDisposable
     /// <param name="log">Hears what was found.</param>
     /// <param name="restored">What the core starts from.</param>
     /// <param name="maxFileBytes">The file is written anew when it grows beyond this, bytes.</param>
+    /// <param name="reopenBytes">The file never grows beyond this, bytes: a larger one would not be read again.</param>
     /// <exception cref="StoreException">A newer build wrote it: refused, and left as it is.</exception>
     public static ControlLog Open(
-        IFileLayer files, string path, bool hadLog, Func<Incarnation> draw, ILogger log, out RestoredState restored, long maxFileBytes = MaxFileBytes)
+        IFileLayer files,
+        string path,
+        bool hadLog,
+        Func<Incarnation> draw,
+        ILogger log,
+        out RestoredState restored,
+        long maxFileBytes = MaxFileBytes,
+        long reopenBytes = FrameFileContent.MaxFileBytes)
     {
         var content = FrameFileContent.Read(files, path);
         if (content.Problem.Length > 0)
@@ -57,7 +69,7 @@ internal sealed class ControlLog : IDisposable
         if (content.Condition == LogCondition.Usable)
         {
             restored = Fold(content, path);
-            return new ControlLog(FrameFile.Continue(files, path, content), restored, maxFileBytes);
+            return new ControlLog(FrameFile.Continue(files, path, content), path, restored, maxFileBytes, reopenBytes);
         }
 
         var incarnation = draw();
@@ -72,11 +84,12 @@ internal sealed class ControlLog : IDisposable
             files.Rename(path, path + ".damaged");
         }
 
-        return new ControlLog(FrameFile.Create(files, path, incarnation, BatchCodec.EncodeCheckpoint(restored)), restored, maxFileBytes);
+        return new ControlLog(FrameFile.Create(files, path, incarnation, BatchCodec.EncodeCheckpoint(restored)), path, restored, maxFileBytes, reopenBytes);
     }
 
     /// <summary>Makes the batches durable, in order, with one flush for as many as possible.</summary>
     /// <exception cref="FileLayerException">The disk refused; the log must not be used any more.</exception>
+    /// <exception cref="StoreException">TooLarge: even written anew it could not be read again. The file on the disk stays as it was before the batch.</exception>
     public void Write(IReadOnlyList<PersistBatch> batches)
     {
         var from = 0;
@@ -112,19 +125,29 @@ internal sealed class ControlLog : IDisposable
         }
 
         // A checkpoint that is large itself must not be written anew with every flush.
-        if (file.SizeBytes > Math.Max(maxFileBytes, 2 * checkpointBytes))
+        var content = BatchCodec.EncodeBatches(part);
+        if (file.SizeWith(content) > Math.Min(Math.Max(maxFileBytes, 2 * checkpointBytes), reopenBytes))
         {
             Rewrite(file.Incarnation);
         }
         else
         {
-            file.Append(BatchCodec.EncodeBatches(part));
+            file.Append(content);
         }
     }
 
     private void Rewrite(Incarnation incarnation)
     {
-        file = file.Replace(incarnation, BatchCodec.EncodeCheckpoint(kept with { Entries = [.. entries] }));
+        var checkpoint = BatchCodec.EncodeCheckpoint(kept with { Entries = [.. entries] });
+        var sizeBytes = FrameFormat.HeaderBytes + FrameFormat.FrameHeaderBytes + (long)checkpoint.Length;
+        if (sizeBytes > reopenBytes)
+        {
+            throw new StoreException(
+                ErrorCode.TooLarge,
+                $"control log \"{path}\" would need {sizeBytes} bytes, {reopenBytes} can be read again at a start: it is left as it was; make the settings of the cluster or its buckets fewer through another member, then restart this node");
+        }
+
+        file = file.Replace(incarnation, checkpoint);
         checkpointBytes = file.SizeBytes;
     }
 

@@ -86,6 +86,9 @@ internal sealed class FrameFile : IDisposable
         }
     }
 
+    /// <summary>Size of the file with one more flush batch.</summary>
+    public long SizeWith(ReadOnlySpan<byte> content) => SizeBytes + FrameFormat.FrameHeaderBytes + content.Length;
+
     /// <summary>Writes one flush batch behind all earlier ones; durable when it returns. After a failure the file must not be used any more.</summary>
     public void Append(ReadOnlySpan<byte> content)
     {

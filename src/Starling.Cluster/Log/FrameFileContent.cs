@@ -22,7 +22,8 @@ internal enum LogCondition
 /// <summary>What was read from a <see cref="FrameFile"/>.</summary>
 internal sealed record FrameFileContent
 {
-    private const int MaxFileBytes = 1 << 30;
+    /// <summary>A file is read as a whole: one that is larger is refused, and none is written that would be.</summary>
+    public const long MaxFileBytes = 1 << 30;
 
     public required LogCondition Condition { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Identity;
 using Starling.Protocol.State;
@@ -9,6 +10,24 @@ namespace Starling.Protocol.Codec;
 /// <summary>Bytes of commands: a tag that is never used again, the request id, the seen index, the fields.</summary>
 public static class CommandCodec
 {
+    /// <summary>
+    /// Longest encoding of a command that is taken into the log, bytes: many times what the largest change of the configuration or of a bucket needs. Bounds the
+    /// log, which is read as a whole at every start.
+    /// </summary>
+    public const int MaxBytes = 64 << 10;
+
+    /// <summary>Why a command is too large for the log; null when it is not.</summary>
+    public static StoreError? TooLarge(Command command)
+    {
+        var counter = new ByteCounter();
+        Write(new CodecWriter(counter), command);
+        return counter.CountBytes <= MaxBytes
+            ? null
+            : new StoreError(
+                ErrorCode.TooLarge,
+                $"this change takes {counter.CountBytes} bytes in the log of the cluster, {MaxBytes} are allowed; nothing was changed: shorten its values, or make it in several steps");
+    }
+
     /// <summary>Writes one command.</summary>
     /// <exception cref="ArgumentException">The command has no encoding.</exception>
     public static void Write(CodecWriter writer, Command command)

@@ -17,6 +17,14 @@ public static class LogEntryCodec
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>Length of the encoding of one entry, bytes.</summary>
+    public static int SizeOf(LogEntry entry)
+    {
+        var counter = new ByteCounter();
+        Write(new CodecWriter(counter), entry);
+        return counter.CountBytes;
+    }
+
     /// <summary>Decodes one entry that fills the bytes.</summary>
     /// <exception cref="CodecException">The bytes are no entry, or of a newer format.</exception>
     public static LogEntry Decode(ReadOnlySpan<byte> bytes)

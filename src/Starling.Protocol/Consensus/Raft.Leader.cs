@@ -1,5 +1,6 @@
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Protocol.Codec;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
 using Starling.Protocol.State.Commands;
@@ -232,7 +233,12 @@ internal sealed partial class Raft
             return new StoreError(ErrorCode.Unavailable, $"target {node.Self.Id} leads as a caretaker until a gateway has caught up; try again", 1000);
         }
 
-        return Log.LastIndex - CommitIndex >= node.Settings.MaxOutstanding
+        if (CommandCodec.TooLarge(command) is { } tooLarge)
+        {
+            return tooLarge;
+        }
+
+        return Log.LastIndex - CommitIndex >= node.Settings.MaxOutstanding || Log.SizeBetween(CommitIndex, Log.LastIndex) >= node.Settings.MaxOutstandingBytes
             ? new StoreError(ErrorCode.Busy, "too many changes are waiting to be committed; try again", RetryAfterMs)
             : null;
     }

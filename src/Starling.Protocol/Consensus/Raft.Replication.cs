@@ -92,7 +92,7 @@ internal sealed partial class Raft
             return;
         }
 
-        var entries = Log.Slice(p.Next, node.Settings.MaxAppendEntries);
+        var entries = Log.Slice(p.Next, node.Settings.MaxAppendEntries, node.Settings.MaxAppendBytes);
         p.SentNs = node.NowNs;
         p.Inflight++;
         if (p.Mode == ProgressMode.Replicate)

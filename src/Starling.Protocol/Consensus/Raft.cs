@@ -128,21 +128,28 @@ internal sealed partial class Raft
         ApplyCommitted();
     }
 
-    /// <summary>Folds the beginning of the log when it has grown long or large (rule A13). One at a time: sizes reported meanwhile are those from before.</summary>
-    public void MaybeSnapshot(long logBytes)
+    /// <summary>
+    /// Folds the beginning of the log when it has grown long or large (rule A13). One at a time. What is kept for followers that lag is bounded in entries and
+    /// in bytes, so that large entries never make a log that cannot be written anew or read again.
+    /// </summary>
+    public void MaybeSnapshot()
     {
         var applied = node.State.AppliedIndex;
         var settings = node.Settings;
-        var large = logBytes >= settings.SnapshotBytes && applied > Log.Snapshot.Index;
-        if (snapshotting || (applied - Log.Snapshot.Index < settings.SnapshotEntries && !large))
+        var isLarge = Log.SizeBetween(Log.Snapshot.Index, applied) >= settings.SnapshotBytes;
+        if (snapshotting || (applied - Log.Snapshot.Index < settings.SnapshotEntries && !isLarge))
         {
             return;
         }
 
         snapshotting = true;
-
         var snapshot = new Snapshot(applied, Log.TermAt(applied), Log.VotersAt(applied), node.State);
         var keepFrom = Math.Max(Log.FirstIndex, applied - settings.KeepEntries + 1);
+        while (keepFrom <= applied && Log.SizeBetween(keepFrom - 1, applied) > settings.SnapshotBytes)
+        {
+            keepFrom++;
+        }
+
         Log.Compact(snapshot, keepFrom);
         node.Disk.Write(snapshot, keepFrom);
         node.Disk.Then(() => snapshotting = false);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Starling.Core.Names;
+using Starling.Protocol.Codec;
 using Starling.Protocol.State.Commands;
 
 namespace Starling.Protocol.Consensus;
@@ -9,10 +10,12 @@ internal sealed class RaftLog
 {
     private readonly List<(long Index, VoterSet Voters)> voters = [];
     private LogEntry[] ring = new LogEntry[64];
+    private long[] ends = new long[64];
     private int head;
     private int count;
     private long baseIndex;
     private long baseTerm;
+    private long baseEnd;
 
     public RaftLog(Snapshot snapshot, ImmutableArray<LogEntry> entries)
     {
@@ -41,7 +44,10 @@ internal sealed class RaftLog
     /// <summary>Index of the entry that brought <see cref="Voters"/>.</summary>
     public long VotersIndex => voters[^1].Index;
 
-    public LogEntry this[long index] => ring[(head + (int)(index - baseIndex - 1)) & (ring.Length - 1)];
+    public LogEntry this[long index] => ring[Slot(index)];
+
+    /// <summary>Bytes of the encoded entries after one index and through another; those that are no longer here count nothing.</summary>
+    public long SizeBetween(long after, long through) => EndAt(Math.Min(through, LastIndex)) - EndAt(Math.Min(after, LastIndex));
 
     public bool Has(long index) => index > baseIndex && index <= LastIndex;
 
@@ -136,8 +142,10 @@ internal sealed class RaftLog
             Grow();
         }
 
-        ring[(head + count) & (ring.Length - 1)] = entry;
+        var end = EndAt(LastIndex) + LogEntryCodec.SizeOf(entry);
         count++;
+        ring[Slot(entry.Index)] = entry;
+        ends[Slot(entry.Index)] = end;
         if (entry.Voters is { } set && entry.Index > Snapshot.Index)
         {
             voters.Add((entry.Index, set));
@@ -158,9 +166,15 @@ internal sealed class RaftLog
         }
     }
 
-    public ImmutableArray<LogEntry> Slice(long from, int max)
+    /// <summary>Entries from an index on: so many, and so many bytes, at most; one at least, when there is one.</summary>
+    public ImmutableArray<LogEntry> Slice(long from, int max, long maxBytes)
     {
         var length = (int)Math.Min(max, LastIndex - from + 1);
+        while (length > 1 && SizeBetween(from - 1, from + length - 1) > maxBytes)
+        {
+            length--;
+        }
+
         if (length <= 0)
         {
             return [];
@@ -182,6 +196,7 @@ internal sealed class RaftLog
         while (count > 0 && baseIndex + 1 < keepFrom && baseIndex < snapshot.Index)
         {
             baseTerm = ring[head].Term;
+            baseEnd = ends[head];
             ring[head] = null!;
             head = (head + 1) & (ring.Length - 1);
             count--;
@@ -198,6 +213,7 @@ internal sealed class RaftLog
     {
         Snapshot = snapshot;
         Array.Clear(ring);
+        baseEnd = 0;
         head = 0;
         count = 0;
         baseIndex = snapshot.Index;
@@ -206,15 +222,23 @@ internal sealed class RaftLog
         voters.Add((snapshot.Index, snapshot.Voters));
     }
 
+    private int Slot(long index) => (head + (int)(index - baseIndex - 1)) & (ring.Length - 1);
+
+    /// <summary>Where an entry ends, counted in bytes from some beginning that stays the same.</summary>
+    private long EndAt(long index) => index <= baseIndex ? baseEnd : ends[Slot(index)];
+
     private void Grow()
     {
         var larger = new LogEntry[ring.Length * 2];
+        var largerEnds = new long[larger.Length];
         for (var i = 0; i < count; i++)
         {
             larger[i] = ring[(head + i) & (ring.Length - 1)];
+            largerEnds[i] = ends[(head + i) & (ring.Length - 1)];
         }
 
         ring = larger;
+        ends = largerEnds;
         head = 0;
     }
 }

@@ -43,8 +43,7 @@ public sealed record InitRequested(long LocalRequestId, bool DiscardPending) : I
 
 /// <summary>The batch of this token, and all before it, are on the disk. Completions come in order.</summary>
 /// <param name="Token">As in <see cref="Persist"/>.</param>
-/// <param name="LogBytes">Size of the log behind the newest snapshot, bytes; 0 when not known (rule A13).</param>
-public sealed record PersistCompleted(long Token, long LogBytes = 0) : Input;
+public sealed record PersistCompleted(long Token) : Input;
 
 /// <summary>Result of <see cref="ProbeData"/>.</summary>
 /// <param name="Node">The node that was probed on the data network.</param>

@@ -41,10 +41,10 @@ public sealed record NodeSettings
     /// <summary>A snapshot is taken after this many entries (rule A13).</summary>
     public int SnapshotEntries { get; init; } = 10_000;
 
-    /// <summary>A snapshot is taken after about this many bytes of entries (rule A13).</summary>
+    /// <summary>A snapshot is taken after this many bytes of entries, and at most as many are kept behind it (rule A13).</summary>
     public long SnapshotBytes { get; init; } = 16 << 20;
 
-    /// <summary>Entries kept behind a snapshot for followers that lag.</summary>
+    /// <summary>Entries kept behind a snapshot for followers that lag; fewer when they are large.</summary>
     public int KeepEntries { get; init; } = 5_000;
 
     /// <summary>Snapshot installs at a time.</summary>
@@ -52,6 +52,9 @@ public sealed record NodeSettings
 
     /// <summary>Entries per append message.</summary>
     public int MaxAppendEntries { get; init; } = 256;
+
+    /// <summary>Bytes of entries per append message; one entry goes even when it is larger. 64 KiB to 16 MiB.</summary>
+    public long MaxAppendBytes { get; init; } = 1 << 20;
 
     /// <summary>Append messages on the way to one follower.</summary>
     public int MaxInflight { get; init; } = 8;
@@ -61,6 +64,9 @@ public sealed record NodeSettings
 
     /// <summary>Proposals that wait at a node for a leader or for being applied; more are refused.</summary>
     public int MaxOutstanding { get; init; } = 10_000;
+
+    /// <summary>Bytes of entries that wait for their commit at the leader; more are refused. Without a bound a leader that waits for a majority could fill its log.</summary>
+    public long MaxOutstandingBytes { get; init; } = 32 << 20;
 
     /// <summary>Every member is probed this often.</summary>
     public long ProbeNs { get; init; } = 1000 * Ms;
@@ -123,6 +129,11 @@ public sealed record NodeSettings
         if (SnapshotEntries < 1 || KeepEntries < 0 || SnapshotBytes < 1024 || MaxInstalls < 1 || MaxAppendEntries < 1 || MaxInflight < 1 || MaxOutstanding < 1)
         {
             return "sizes and counts must be positive";
+        }
+
+        if (MaxAppendBytes is < 64 << 10 or > 16 << 20 || MaxOutstandingBytes is < 64 << 10 or > 256 << 20 || SnapshotBytes > 256 << 20)
+        {
+            return "bytes per append message between 64 KiB and 16 MiB, bytes that wait for their commit between 64 KiB and 256 MiB, a snapshot after at most 256 MiB";
         }
 
         return null;

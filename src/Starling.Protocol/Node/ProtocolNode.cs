@@ -33,7 +33,6 @@ public sealed class ProtocolNode : IRaftEvents
     private readonly Founding founding;
     private readonly List<Effect> effects = [];
     private long stoppingSinceNs;
-    private long logBytes;
     private bool wasReady;
     private int shownBook = -1;
     private ImmutableArray<KeyValuePair<NodeId, string>> addresses = [];
@@ -89,7 +88,7 @@ public sealed class ProtocolNode : IRaftEvents
 
         Take(input);
         raft.Flush();
-        raft.MaybeSnapshot(logBytes);
+        raft.MaybeSnapshot();
         return Collect();
     }
 
@@ -104,7 +103,6 @@ public sealed class ProtocolNode : IRaftEvents
                 OnReceived(received.Envelope);
                 break;
             case PersistCompleted completed:
-                logBytes = completed.LogBytes;
                 node.Disk.Complete(completed.Token);
                 break;
             case SendFailed failed:

@@ -1,5 +1,6 @@
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Protocol.Codec;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.State.Commands;
@@ -30,6 +31,13 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
         if (proposals.Count >= node.Settings.MaxOutstanding)
         {
             node.Answer(input.LocalRequestId, null, new StoreError(ErrorCode.Busy, "too many changes are waiting on this node; try again", 1000));
+            return;
+        }
+
+        if (CommandCodec.TooLarge(input.Command) is { } tooLarge)
+        {
+            // Here, before it is passed on: a leader's refusal of what was sent twice would be one of unknown outcome.
+            node.Answer(input.LocalRequestId, null, tooLarge);
             return;
         }
 

@@ -9,6 +9,8 @@ public sealed class RequestMemory
     /// <summary>How many request ids are remembered.</summary>
     public const int Capacity = 10_000;
 
+    private const int MaxMessageLength = 1000;
+
     private readonly ImmutableSortedDictionary<string, CommandOutcome> outcomes;
     private readonly ImmutableQueue<string> order;
 
@@ -40,7 +42,7 @@ public sealed class RequestMemory
             return this;
         }
 
-        var nextOutcomes = outcomes.Add(requestId, outcome);
+        var nextOutcomes = outcomes.Add(requestId, Shortened(outcome));
         var nextOrder = order.Enqueue(requestId);
         var forgotten = ForgottenThrough;
         while (nextOutcomes.Count > Capacity)
@@ -51,6 +53,18 @@ public sealed class RequestMemory
         }
 
         return new RequestMemory(nextOutcomes, nextOrder, forgotten);
+    }
+
+    /// <summary>A refusal may quote what it refuses; ten thousand of those must not make a snapshot that is too large.</summary>
+    private static CommandOutcome Shortened(CommandOutcome outcome)
+    {
+        if (outcome.Error is not { Message.Length: > MaxMessageLength } error)
+        {
+            return outcome;
+        }
+
+        var length = char.IsHighSurrogate(error.Message[MaxMessageLength - 1]) ? MaxMessageLength - 1 : MaxMessageLength;
+        return outcome with { Error = error with { Message = error.Message[..length] + "..." } };
     }
 
     /// <summary>Everything remembered, oldest first.</summary>

@@ -78,6 +78,32 @@ public sealed class ControlLogTests : IDisposable
     }
 
     [Fact]
+    public void A_log_that_could_not_be_read_again_is_not_written_and_stays_what_it_was()
+    {
+        const long reopen = 6000;
+        var written = 0;
+        using (var log = ControlLog.Open(files, LogPath, false, () => new Incarnation(1), NullLogger.Instance, out _, 1000, reopen))
+        {
+            var refusal = Assert.Throws<StoreException>(() =>
+            {
+                while (written < 1000)
+                {
+                    log.Write([Batch(1, written + 1)]);
+                    written++;
+                    Assert.InRange(new FileInfo(LogPath).Length, 1, reopen);
+                }
+            });
+            Assert.Equal(ErrorCode.TooLarge, refusal.Error.Code);
+            Assert.Contains($"{reopen}", refusal.Message, StringComparison.Ordinal);
+        }
+
+        Assert.InRange(new FileInfo(LogPath).Length, 1, reopen);
+        Assert.InRange(written, 5, 999);
+        using var again = Open(out var restored);
+        Assert.Equal(Enumerable.Range(1, written), restored.Entries.Select(entry => (int)entry.Index));
+    }
+
+    [Fact]
     public void A7_every_cut_and_every_torn_tail_leaves_a_prefix_of_whole_flushes_and_loses_none_that_was_acknowledged()
     {
         var ends = WriteFlushes(6);

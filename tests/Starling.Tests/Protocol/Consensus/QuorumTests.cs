@@ -100,7 +100,7 @@ public sealed class QuorumTests
         Assert.Equal(1, log.TermAt(99));
         Assert.Equal(-1, log.TermAt(98));
         Assert.Equal(-1, log.TermAt(140));
-        Assert.Equal([137L, 138L, 139L], log.Slice(137, 10).Select(e => e.Index));
+        Assert.Equal([137L, 138L, 139L], log.Slice(137, 10, long.MaxValue).Select(e => e.Index));
         Assert.Throws<InvalidOperationException>(() => log.Push(new LogEntry(150, 2, EntryKind.Noop)));
     }
 }

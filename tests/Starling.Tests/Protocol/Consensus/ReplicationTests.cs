@@ -2,6 +2,7 @@ using Starling.Core.Errors;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
+using Starling.Protocol.State.Commands;
 using Starling.Tests.Protocol.Node;
 using Xunit;
 
@@ -20,7 +21,7 @@ public sealed class ReplicationTests
         world.RunUntil(() => world.Hosts.Values.Any(h => h != old && h.View.LeaderReady), 6, "a leader of the majority");
         var conf = world.Leader!.View.State.Versions.Conf;
         world.Leader!.ProposeAndWait(World.AnyCommand());
-        Assert.Contains(old.Disk.Entries, e => e.Index == lastIndex && e.Command is RaiseVersion);
+        Assert.Contains(old.Disk.Entries, e => e.Index == lastIndex && e.Command is SetConfig);
 
         world.Heal();
         world.RunUntil(() => old.View.State.Versions.Conf == conf + 1 && old.AnswerTo(lost) is not null, 6, "the old leader to follow");

@@ -3,6 +3,7 @@ using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Membership;
 using Starling.Protocol.Node;
+using Starling.Protocol.State.Commands;
 using Starling.Tests.Protocol.Node;
 using Xunit;
 
@@ -163,18 +164,11 @@ public sealed class IdentityTests
         var world = World.WithGateways(3);
         world.Add("target01", NodeRole.Target, 0, ["gateway1"]);
         world.RunUntil(() => world.Leader!.View.State.Newest.Number == 1, 20, "the first epoch");
-        world.Leader!.ProposeAndWait(new PretendBucket());
+        world.Leader!.ProposeAndWait(new CreateBucket(BucketName.Parse("ais", null, "first"), string.Empty, 1));
         var late = world.Add("target02", NodeRole.Target, 0, ["gateway1"]);
         world.RunUntil(() => late.View.SessionApplied, 10, "admission");
         world.Run(10);
         Assert.Equal(1L, world.Leader!.View.State.Newest.Number);
         Assert.Contains(world.Leader!.View.Pending, p => p.Id == late.Facts.Id && p.Reason.Contains("bucket", StringComparison.Ordinal));
-    }
-
-    private sealed record PretendBucket : Starling.Protocol.State.Commands.Command
-    {
-        public override Starling.Core.Errors.StoreError? Check(Starling.Protocol.State.ClusterState state) => null;
-
-        public override Starling.Protocol.State.ClusterState Apply(Starling.Protocol.State.ClusterState state, long index) => state with { NextBucketId = 2 };
     }
 }

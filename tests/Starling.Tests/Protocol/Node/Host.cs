@@ -144,10 +144,12 @@ internal sealed class Host(World world, NodeFacts facts, BootstrapOptions bootst
 
     public Answer? AnswerTo(long id) => Answers.Find(a => a.LocalRequestId == id);
 
+    public void AwaitAnswer(long id, double seconds = 10) => world.RunUntil(() => AnswerTo(id) is not null, seconds, $"the answer of {Name}");
+
     public CommandOutcome ProposeAndWait(Command command, double seconds = 10)
     {
         var id = Propose(command);
-        world.RunUntil(() => AnswerTo(id) is not null, seconds, $"the answer of {Name}");
+        AwaitAnswer(id, seconds);
         Assert.True(AnswerTo(id)!.Error is null, AnswerTo(id)!.Error?.ToString());
         return AnswerTo(id)!.Outcome!;
     }

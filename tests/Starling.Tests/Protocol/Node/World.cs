@@ -157,14 +157,5 @@ internal sealed class World
     }
 
     /// <summary>A command that any state takes.</summary>
-    public static Command AnyCommand(string requestId = "") => new RaiseVersion() { RequestId = requestId };
-}
-
-/// <summary>Changes nothing but the version that tests count.</summary>
-internal sealed record RaiseVersion : Command
-{
-    public override Starling.Core.Errors.StoreError? Check(Starling.Protocol.State.ClusterState state) => null;
-
-    public override Starling.Protocol.State.ClusterState Apply(Starling.Protocol.State.ClusterState state, long index) =>
-        state with { Versions = state.Versions with { Conf = state.Versions.Conf + 1 } };
+    public static Command AnyCommand(string requestId = "") => new SetConfig("""{"client":{"client_timeout":"10s"}}""", 0) { RequestId = requestId };
 }
