@@ -137,6 +137,7 @@ internal static class MessageCodec
             case ProposeRequest m:
                 writer.Byte(12);
                 writer.VarInt64(m.Number);
+                writer.VarInt64(m.Term);
                 CommandCodec.Write(writer, m.Command);
                 return true;
             case ProposeResponse m:
@@ -213,7 +214,7 @@ internal static class MessageCodec
 
     private static Message? ReadLeader(byte kind, ref CodecReader reader) => kind switch
     {
-        12 => new ProposeRequest(reader.VarInt64(), CommandCodec.Read(ref reader)),
+        12 => new ProposeRequest(reader.VarInt64(), reader.VarInt64(), CommandCodec.Read(ref reader)),
         13 => new ProposeResponse(reader.VarInt64(), reader.VarInt64(), reader.VarInt64(), reader.Error()),
         14 => new ReadIndexRequest(reader.VarInt64()),
         15 => new ReadIndexResponse(reader.VarInt64(), Optional(reader.VarInt64())),

@@ -90,9 +90,10 @@ public sealed record SnapshotRequest(long Term, long Index, long IndexTerm, Vote
 public sealed record SnapshotResponse(long Term, long Index, int NextNumber) : Message;
 
 /// <summary>A node passes a proposal to the leader.</summary>
-/// <param name="Number">Chosen by the sender, echoed.</param>
+/// <param name="Number">Chosen by the sender, echoed. The leader's first answer to a number is final.</param>
+/// <param name="Term">The term whose leader is meant: a copy that arrives in a later one is not appended.</param>
 /// <param name="Command">What to commit.</param>
-public sealed record ProposeRequest(long Number, Command Command) : Message;
+public sealed record ProposeRequest(long Number, long Term, Command Command) : Message;
 
 /// <summary>The leader's answer to <see cref="ProposeRequest"/>.</summary>
 /// <param name="Number">As asked.</param>

@@ -13,7 +13,6 @@ namespace Starling.Protocol.Node;
 /// </summary>
 internal sealed class RequestDesk(NodeContext node, Raft raft)
 {
-    private const int RemembersForwarded = 4096;
     private const long ReadRetryNs = 500_000_000;
     private const long ProposalRetryNs = 1_000_000_000;
 
@@ -22,8 +21,7 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
     private readonly SortedDictionary<long, Read> reads = [];
     private readonly SortedDictionary<long, TransferWish> transfers = [];
     private readonly RecentOutcomes recent = new();
-    private readonly SortedDictionary<(SessionId Session, long Number), (long Index, long Term)> forwarded = [];
-    private readonly Queue<(SessionId Session, long Number)> forwardedOrder = new();
+    private readonly ForwardedProposals forwarded = new();
     private long lastNumber = node.Random.FirstNumber();
 
     public void Request(ProposalRequested input)
@@ -125,7 +123,7 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
         }
     }
 
-    /// <summary>The same leader knows a repeated question by its number: asking it again is safe.</summary>
+    /// <summary>The same leader knows a repeated question by its number, and its first answer is final: asking it again is safe.</summary>
     private bool IsOverdue(Proposal proposal) =>
         proposal.Index == 0 && proposal.SentTo != node.Self && raft.Leader == proposal.SentTo && node.NowNs - proposal.SentNs >= ProposalRetryNs;
 
@@ -219,10 +217,15 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
         }
         else if (raft.Leader is { } leader)
         {
-            proposal.Sent = true;
-            proposal.SentTo = leader;
+            if (!proposal.Sent)
+            {
+                proposal.Sent = true;
+                proposal.SentTo = leader;
+                proposal.SentTerm = raft.Term;
+            }
+
             proposal.SentNs = node.NowNs;
-            node.Send(leader.Member, new ProposeRequest(proposal.Number, proposal.Command));
+            node.Send(leader.Member, new ProposeRequest(proposal.Number, proposal.SentTerm, proposal.Command));
         }
     }
 
@@ -328,29 +331,15 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
 
     public void On(NodeIdentity from, ProposeRequest request)
     {
-        var key = (from.Session, request.Number);
-        if (raft.IsLeader && forwarded.TryGetValue(key, out var known))
+        // What is meant for another term of this node is decided by that term being over: a process that started since remembers nothing else.
+        node.Send(from.Member, forwarded.Decide(from.Session, request, () =>
         {
-            // The network delivered it twice.
-            node.Send(from.Member, new ProposeResponse(request.Number, known.Index, known.Term, null));
-            return;
-        }
-
-        if (raft.Refuse(request.Command) is { } refusal)
-        {
-            node.Send(from.Member, new ProposeResponse(request.Number, 0, 0, refusal));
-            return;
-        }
-
-        var index = raft.Propose(request.Command);
-        forwarded[key] = (index, raft.Term);
-        forwardedOrder.Enqueue(key);
-        if (forwardedOrder.Count > RemembersForwarded)
-        {
-            forwarded.Remove(forwardedOrder.Dequeue());
-        }
-
-        node.Send(from.Member, new ProposeResponse(request.Number, index, raft.Term, null));
+            var refusal = raft.Refuse(request.Command)
+                ?? (request.Term == raft.Term ? null : new StoreError(ErrorCode.Unavailable, "the leader has changed since this was asked; try again", 1000));
+            return refusal is null
+                ? new ProposeResponse(request.Number, raft.Propose(request.Command), raft.Term, null)
+                : new ProposeResponse(request.Number, 0, 0, refusal);
+        }));
     }
 
     public void On(NodeIdentity from, ProposeResponse response)
@@ -366,8 +355,11 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
         }
         else if (response.Error.Code == ErrorCode.Unavailable && node.State.Node(from.Id)?.Role == NodeRole.Gateway)
         {
-            // It was not appended, and that will pass: the next tick, or the next leader, tries again.
+            // It was not appended, and that will pass: the next tick, or the next leader, tries again. Under another number, since this one is decided.
+            proposals.Remove(proposal.Number);
+            proposal.Number = ++lastNumber;
             proposal.Sent = false;
+            proposals.Add(proposal.Number, proposal);
         }
         else
         {
@@ -402,7 +394,7 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
 
     private sealed class Proposal(long number, long localId, Command command, long deadlineNs)
     {
-        public long Number { get; } = number;
+        public long Number { get; set; } = number;
 
         public long LocalId { get; } = localId;
 
@@ -413,6 +405,8 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
         public bool Sent { get; set; }
 
         public NodeIdentity SentTo { get; set; }
+
+        public long SentTerm { get; set; }
 
         public long SentNs { get; set; }
 

@@ -212,6 +212,49 @@ public static class ConsensusScripts
     }
 
     [Script]
+    public static void RefusedProposalWhoseFirstCopyArrivesLater(TextWriter? log)
+    {
+        // The first copy of a forwarded proposal hangs in the network; the second one is refused, because the leader is busy; then the first one arrives.
+        var settings = NodeSettings.Default with { MaxOutstanding = 8 };
+        var story = Story.Begin(log, gateways: 3, targets: 2, settings: settings);
+        story.Until(() => story.Voters.Length == 5, 60, "five voters");
+        var leader = story.Leader!;
+        var asking = story.World.Nodes.First(n => n.IsGateway && n != leader);
+        Envelope? first = null;
+        story.World.Tap = (from, envelope) => first ??= from == asking && envelope.Message is ProposeRequest ? envelope : null;
+        story.World.Cut(asking.Name, leader.Name, oneWay: true);
+        Answer? answer = null;
+        asking.Gateway!.Propose(new CreateBucket(Story.Bucket("late"), string.Empty, story.World.NowNs), a => answer = a);
+        story.Until(() => first is not null, 1, "the first copy leaves");
+        story.World.Tap = null;
+
+        // Nobody but the one that asks reaches the leader now: it commits nothing, and soon it takes nothing.
+        story.World.HealAll();
+        foreach (var node in story.World.Nodes.Where(n => n != leader && n != asking))
+        {
+            story.World.Cut(node.Name, leader.Name, oneWay: true);
+        }
+
+        for (var i = 0; i < settings.MaxOutstanding; i++)
+        {
+            leader.Gateway!.Propose(new SetConfig("{}", 0), _ => { });
+        }
+
+        story.Until(() => answer is not null, 1.6, "the second copy is answered");
+        story.Require(answer!.Error?.Code == ErrorCode.Busy, $"it is refused: {answer.Error}");
+        story.World.HealAll();
+        story.RunFor(1);
+        story.Require(story.Leader == leader, "the leader still leads");
+        story.World.Deliver(leader, first!);
+        story.RunFor(2);
+        story.Require(leader.View!.State.FindBucket(Story.Bucket("late")) is null, "what was refused does not happen later");
+
+        // The same wish, asked again, is another proposal.
+        story.CreateBucket("late", asking.Name);
+        story.EndsWell();
+    }
+
+    [Script]
     public static void AnIsolatedLeaderStepsDown(TextWriter? log)
     {
         var story = Story.Begin(log);

@@ -232,4 +232,28 @@ public static class LeaseScripts
         story.NewLeader(n => n != old);
         story.EndsWell();
     }
+
+    [Script]
+    public static void RenewalWhoseIndexIsNotAppliedYet(TextWriter? log)
+    {
+        var story = Story.Begin(log);
+        story.CreateBucket();
+        var target = story.Node("t1");
+        var before = target.View!.Lease.SentNs;
+        story.Until(() => target.View!.Lease.SentNs != before, 10, "a renewal");
+        story.RunFor(4.5);
+        var held = target.View!.Lease;
+
+        // What is committed from now on does not reach the target, while the answer to its next question names it.
+        var renewals = 0;
+        story.World.Drop = (_, envelope) => envelope.To == target.Id && envelope.Message is AppendRequest;
+        story.World.Tap = (_, envelope) => renewals += envelope.To == target.Id && envelope.Message is LeaseResponse { Granted: true } ? 1 : 0;
+        story.Commit(new SetConfig("{}", 0));
+        story.Always(() => target.Target!.HasLease, 1.5, "the lease before the renewal runs to its own end");
+        story.Require(renewals > 0 && target.View!.Lease == held, $"{renewals} renewals were granted, and none is in force yet");
+        story.World.Drop = null;
+        story.World.Tap = null;
+        story.Until(() => target.View!.Lease.SentNs > held.SentNs && target.Target!.HasLease, 5, "the renewal is in force");
+        story.EndsWell();
+    }
 }

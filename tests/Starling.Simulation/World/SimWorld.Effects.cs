@@ -94,6 +94,11 @@ public sealed partial class SimWorld
 
         Tap?.Invoke(from, send.Envelope);
         Checks.OnSend(from, send.Envelope);
+        if (Drop?.Invoke(from, send.Envelope) == true)
+        {
+            return;
+        }
+
         if (send.Envelope.Relay)
         {
             Coverage.Hit(Mark.Relayed);

@@ -174,6 +174,9 @@ public sealed partial class SimWorld
     /// <summary>Sees every message as it leaves a node.</summary>
     public Action<SimNode, Envelope>? Tap { get; set; }
 
+    /// <summary>Loses the messages that it says yes to, after their sender has seen them off.</summary>
+    public Func<SimNode, Envelope, bool>? Drop { get; set; }
+
     /// <summary>A message arrives now, whatever the network thinks: one that was delayed for as long as a script likes.</summary>
     public void Deliver(SimNode to, Envelope envelope) => Queue.Add(NowNs, new SimEvent(EventKind.Deliver, to.Index, 0, envelope, -1));
 

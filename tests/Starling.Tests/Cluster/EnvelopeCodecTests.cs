@@ -38,7 +38,7 @@ public sealed class EnvelopeCodecTests
         new TimeoutNow(1),
         new SnapshotRequest(1, 2, 3, new VoterSet([Me.Member]), 4, 5, new SnapshotPart([1, 2, 3], null)),
         new SnapshotResponse(1, 2, 3),
-        new ProposeRequest(1, new SetConfig("{\"a\":1}", 0) { RequestId = "r", SeenIndex = 7 }),
+        new ProposeRequest(1, 9, new SetConfig("{\"a\":1}", 0) { RequestId = "r", SeenIndex = 7 }),
         new ProposeResponse(1, 2, 3, new StoreError(ErrorCode.Busy, "wait", 100)),
         new ProposeResponse(1, 2, 3, null),
         new ReadIndexRequest(1),

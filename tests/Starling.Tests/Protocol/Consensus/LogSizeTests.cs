@@ -55,7 +55,7 @@ public sealed class LogSizeTests
         var other = world.Hosts.Values.First(h => h != leader);
         leader.Sent.Clear();
         var from = other.View.Self;
-        leader.Receive(new Envelope(leader.View.ClusterId, from, other.Address, leader.View.Self.Id, leader.View.Self.Incarnation, 0, 0, new ProposeRequest(1L << 40, Large(CommandCodec.MaxBytes))));
+        leader.Receive(new Envelope(leader.View.ClusterId, from, other.Address, leader.View.Self.Id, leader.View.Self.Incarnation, 0, 0, new ProposeRequest(1L << 40, leader.View.Term, Large(CommandCodec.MaxBytes))));
         var answer = Assert.Single(leader.Sent.Select(sent => sent.Envelope.Message).OfType<ProposeResponse>());
         Assert.Equal(ErrorCode.TooLarge, answer.Error?.Code);
     }

@@ -40,6 +40,9 @@ public sealed class ConsensusScriptsTests
     public void answer_to_an_old_round_while_leading_again() => ScriptCatalog.Run(nameof(answer_to_an_old_round_while_leading_again));
 
     [Fact]
+    public void refused_proposal_whose_first_copy_arrives_later() => ScriptCatalog.Run(nameof(refused_proposal_whose_first_copy_arrives_later));
+
+    [Fact]
     public void an_isolated_leader_steps_down() => ScriptCatalog.Run(nameof(an_isolated_leader_steps_down));
 
     [Fact]

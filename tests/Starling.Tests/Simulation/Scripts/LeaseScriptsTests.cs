@@ -26,4 +26,7 @@ public sealed class LeaseScriptsTests
 
     [Fact]
     public void leases_outlive_an_election() => ScriptCatalog.Run(nameof(leases_outlive_an_election));
+
+    [Fact]
+    public void renewal_whose_index_is_not_applied_yet() => ScriptCatalog.Run(nameof(renewal_whose_index_is_not_applied_yet));
 }
