@@ -56,6 +56,20 @@ public enum Mark
     PropsChanged,
     Relayed,
 
+    // Placement under change
+    EpochCommitted,
+    TargetLeft,
+    TargetCameBack,
+    WeightChanged,
+    CleanAdvanced,
+    BaseAdvanced,
+    CandidateAsked,
+    CandidateAnswered,
+    CandidateSilent,
+    NeighborTwice,
+    HitFromNeighbor,
+    FenceWaited,
+
     // Client answers
     PutAcknowledged,
     GetFound,
@@ -90,6 +104,8 @@ public enum Mark
     CheckPassUnique,
     CheckPassOrder,
     CheckRecordSurvives,
+    CheckCleanHoldsNothing,
+    CheckReadIsNew,
     CheckVoteOnce,
     CheckAppendDurable,
     CheckGrant,

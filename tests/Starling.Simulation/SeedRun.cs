@@ -30,6 +30,7 @@ public sealed class SeedRun
     private readonly FaultScheduler _faults;
     private readonly List<ObjectClient> _clients = [];
     private readonly List<AdminClient> _admins = [];
+    private readonly PlacementClient _placement;
     private readonly string _shape;
     private readonly ulong _seed;
 
@@ -58,6 +59,7 @@ public sealed class SeedRun
             Log = log,
         });
         _faults = new FaultScheduler(_world);
+        _placement = new PlacementClient(_world, IsOver);
         _shape = string.Create(
             CultureInfo.InvariantCulture,
             $"{gateways} gateways, {targets} targets, {(expect == 0 ? "init" : $"expect {expect}")}, faults {string.Join(' ', _faults.Kinds)}");
@@ -128,6 +130,8 @@ public sealed class SeedRun
             client.Start();
         }
 
+        _placement.Start();
+
         _world.Schedule(tuning.Between(0, 15 * SimWorld.Second), () => _faults.RunUntil(FaultsEndNs));
     }
 
@@ -172,7 +176,7 @@ public sealed class SeedRun
     private void Settle()
     {
         _world.Coverage.Hit(Mark.CheckEverythingEnds);
-        if (!_world.RunUntil(() => !_clients.Exists(c => c.IsBusy) && !_admins.Exists(a => a.IsBusy), 90 * SimWorld.Second))
+        if (!_world.RunUntil(() => !_clients.Exists(c => c.IsBusy) && !_admins.Exists(a => a.IsBusy) && !_placement.IsBusy, 90 * SimWorld.Second))
         {
             var busy = string.Join("; ", _clients.Where(c => c.IsBusy).Select(c => c.Doing));
             throw new CheckFailedException("every operation ends", $"90 s after the last request still busy: {busy}; admins {string.Join(' ', _admins.Select(a => a.IsBusy))}");

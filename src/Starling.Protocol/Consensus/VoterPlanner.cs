@@ -82,9 +82,9 @@ internal sealed class VoterPlanner
         // Whoever is out, wiped or no member goes; first somebody comes in its place, if anybody can.
         var eligible = 1 + inForce.FindAll(v => !v.Gone && v.CaughtUp).Count + candidates.Count;
         var desired = Quorum.DesiredVoters(eligible, settings.MaxVoters);
-        if (inForce.Find(v => v.Gone) is { Member.Id.IsNone: false } gone)
+        if (inForce.Exists(v => v.Gone))
         {
-            return count % 2 == 1 && candidates.Count > 0 ? With(voters, candidates[0].Member) : Without(voters, gone.Member);
+            return count % 2 == 1 && candidates.Count > 0 ? With(voters, candidates[0].Member) : Spare(voters, inForce);
         }
 
         if (count < desired && candidates.Count > 0)
@@ -93,6 +93,19 @@ internal sealed class VoterPlanner
         }
 
         return Finish(voters, inForce, settings) ?? Replace(voters, inForce, candidates, settings, nowNs);
+    }
+
+    /// <summary>
+    /// Without one that must go, a silent one first; but only while the others that are heard are a majority of what remains. One that is out and alive
+    /// goes on voting as long as the cluster could not decide anything without it.
+    /// </summary>
+    private static VoterSet? Spare(VoterSet voters, List<VoterView> inForce)
+    {
+        var gone = inForce.Find(v => v is { Gone: true, OnlineForNs: 0 });
+        gone = gone.Member.Id.IsNone ? inForce.Find(v => v.Gone) : gone;
+        var rest = Without(voters, gone.Member);
+        var heard = 1 + inForce.FindAll(v => v.Member != gone.Member && v.OnlineForNs > 0).Count;
+        return heard >= rest.Majority ? rest : null;
     }
 
     /// <summary>The second half of a replacement: the set is even, and the one that was replaced goes.</summary>

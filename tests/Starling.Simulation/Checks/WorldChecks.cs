@@ -319,7 +319,21 @@ public sealed partial class WorldChecks(SimWorld world)
         MarkTransitions(before?.State, state);
         if (state.AppliedIndex > Newest.AppliedIndex)
         {
+            var known = Newest;
             Newest = state;
+            if (!ReferenceEquals(known.Buckets, state.Buckets))
+            {
+                foreach (var bucket in known.Buckets.Values.Where(b => state.StandingOf(b.Id) == BucketStanding.Retired))
+                {
+                    _retiredAt.TryAdd(bucket.Id, world.NowNs);
+                }
+            }
+
+            if (!ReferenceEquals(known.Nodes, state.Nodes))
+            {
+                PlacementChanged(known, state);
+                CheckCleanEverywhere(known, state);
+            }
         }
     }
 

@@ -16,7 +16,7 @@ namespace Starling.Simulation.Workload;
 public sealed class AdminClient(SimWorld world, int number, BucketName[] buckets, Func<bool> isOver)
 {
     private readonly ulong[] _known = new ulong[buckets.Length];
-    private int _requests;
+    private readonly CommandSender _sender = new(world, $"admin{number}");
 
     public bool IsBusy { get; private set; }
 
@@ -140,63 +140,10 @@ public sealed class AdminClient(SimWorld world, int number, BucketName[] buckets
     private void Submit(Func<Command> make, Action<CommandOutcome> done)
     {
         IsBusy = true;
-        var id = string.Create(CultureInfo.InvariantCulture, $"admin{number}-{++_requests}");
-        Command? command = null;
-        Attempt();
-
-        void Attempt()
+        _sender.Submit(make, outcome =>
         {
-            var gateway = world.PickGateway();
-            if (!gateway.IsUp || gateway.View is null)
-            {
-                Retry();
-                return;
-            }
-
-            // The client names the request; the gateway that sees it first says what it had seen.
-            command ??= make() with { RequestId = id, SeenIndex = gateway.View.AppliedIndex };
-            var process = gateway.Process;
-            var answered = false;
-            world.ScheduleLocal(gateway, 0, () => gateway.Gateway!.Propose(command, Answered));
-            world.Schedule(30 * SimWorld.Second, Lost);
-
-            void Answered(Answer? answer)
-            {
-                if (answered)
-                {
-                    return;
-                }
-
-                answered = true;
-                if (answer?.Outcome is { } outcome)
-                {
-                    world.Coverage.Hit(outcome.Error is null ? Mark.None : Mark.ProposalRefused);
-                    world.Schedule(SimWorld.Millisecond, () =>
-                    {
-                        IsBusy = false;
-                        done(outcome);
-                    });
-                    return;
-                }
-
-                Retry();
-            }
-
-            void Lost()
-            {
-                if (!answered)
-                {
-                    if (gateway.IsUp && gateway.Process == process && !gateway.IsPaused && world.NowNs - gateway.LastResumedNs > 25 * SimWorld.Second)
-                    {
-                        throw new CheckFailedException("every proposal is answered", $"{gateway} did not answer {command} within 30 s");
-                    }
-
-                    answered = true;
-                    Retry();
-                }
-            }
-        }
-
-        void Retry() => world.Schedule(world.WorkRandom.Between(100 * SimWorld.Millisecond, 900 * SimWorld.Millisecond), Attempt);
+            IsBusy = false;
+            done(outcome);
+        });
     }
 }

@@ -1,8 +1,10 @@
 using System.Globalization;
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Core.Objects;
 using Starling.Protocol.Objects;
 using Starling.Simulation.Checks;
+using Starling.Simulation.Store;
 using Starling.Simulation.World;
 
 namespace Starling.Simulation.Workload;
@@ -38,6 +40,7 @@ public sealed class ObjectCall
         Value = value;
         Expected = expected;
         ValueText = value.ToString(CultureInfo.InvariantCulture);
+        Floor = world.Checks.FloorOf(name);
         CalledAtNs = world.NowNs;
         DeadlineNs = world.NowNs + patienceNs;
         Conditions = kind switch
@@ -62,6 +65,9 @@ public sealed class ObjectCall
     public Conditions Conditions { get; }
 
     public long CalledAtNs { get; }
+
+    /// <summary>The greatest mutation of the name that was known when the call began.</summary>
+    public RecordKey? Floor { get; }
 
     public long DeadlineNs { get; }
 

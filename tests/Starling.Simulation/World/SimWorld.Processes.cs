@@ -106,7 +106,7 @@ public sealed partial class SimWorld
             Coverage.Hit(Mark.FaultTornTail);
         }
 
-        node.Target?.Crash();
+        node.Target?.Crash(power);
         node.Gateway?.Crash();
         Checks.AfterCrash(node);
     }

@@ -54,6 +54,7 @@ public sealed partial class SimWorld
         FaultRandom = new SimRandom(options.Seed, 3);
         WorkRandom = new SimRandom(options.Seed, 4);
         _nodeRandom = new SimRandom(options.Seed, 5);
+        PlacementRandom = new SimRandom(options.Seed, 6);
         Network = new SimNetwork(NetworkRandom);
         Checks = new WorldChecks(this);
         for (var i = 0; i < options.Gateways; i++)
@@ -95,6 +96,8 @@ public sealed partial class SimWorld
     public SimRandom FaultRandom { get; }
 
     public SimRandom WorkRandom { get; }
+
+    public SimRandom PlacementRandom { get; }
 
     /// <summary>Virtual time, nanoseconds since the world began.</summary>
     public long NowNs { get; private set; }
@@ -223,7 +226,7 @@ public sealed partial class SimWorld
             node.Target = new TargetService(this, node);
             if (of?.Target is { } original)
             {
-                node.Target.CopyRecords(original);
+                node.Target.Store.CopyFrom(original.Store);
             }
         }
         else

@@ -3,17 +3,14 @@ using Starling.Core.Names;
 using Starling.Core.Objects;
 using Starling.Protocol.Objects;
 using Starling.Protocol.Ownership;
+using Starling.Simulation.Store;
 using Starling.Simulation.Workload;
 
 namespace Starling.Simulation.World;
 
-/// <summary>A record on the disks of a target, with the content that the world gave it.</summary>
-public sealed record StoredRecord(RecordHead Head, long Value);
-
 /// <summary>Drives the real plans of object requests over an in-memory store with name locks: the simulated twin of the target's services.</summary>
-public sealed class TargetService(SimWorld world, SimNode node)
+public sealed partial class TargetService(SimWorld world, SimNode node)
 {
-    private readonly SortedDictionary<string, NameSlot> _slots = new(StringComparer.Ordinal);
     private readonly List<ObjectRequest> _active = [];
     private RecordKeySource _keys = new();
 
@@ -22,18 +19,9 @@ public sealed class TargetService(SimWorld world, SimNode node)
 
     public int ActiveRequests => _active.Count;
 
-    public IEnumerable<KeyValuePair<string, StoredRecord>> Records => _slots.Where(s => s.Value.Record is not null).Select(s => new KeyValuePair<string, StoredRecord>(s.Key, s.Value.Record!));
+    public TargetStore Store { get; } = new(world, node);
 
-    public StoredRecord? RecordOf(string uname) => _slots.GetValueOrDefault(uname)?.Record;
-
-    /// <summary>This machine's disks are a copy of another one's.</summary>
-    public void CopyRecords(TargetService from)
-    {
-        foreach (var (uname, slot) in from._slots)
-        {
-            _slots[uname] = new NameSlot { Record = slot.Record };
-        }
-    }
+    public StoredRecord? RecordOf(string uname) => Store.Find(uname)?.Current;
 
     /// <summary>The world as a plan may see it at this instant.</summary>
     public ObjectView TakeView()
@@ -70,7 +58,7 @@ public sealed class TargetService(SimWorld world, SimNode node)
         }
 
         call.Resolved(attempt, bucket.Id);
-        var request = new ObjectRequest(call, attempt, MakePlan(call, bucket.Id), world.NowNs + (12 * SimWorld.Second));
+        var request = new ObjectRequest(call, attempt, bucket.Id, MakePlan(call, bucket.Id), world.NowNs + (12 * SimWorld.Second));
         _active.Add(request);
         world.ScheduleLocal(node, 12 * SimWorld.Second, () => DeadlinePassed(request));
         Advance(request, PlanEvent.Started(TakeView()));
@@ -94,13 +82,13 @@ public sealed class TargetService(SimWorld world, SimNode node)
     }
 
     /// <summary>The process died. Commits under way may or may not have reached the disk; locks and sequence numbers are gone.</summary>
-    public void Crash()
+    public void Crash(bool power)
     {
         foreach (var request in _active)
         {
             if (request.IsCommitting && world.DiskRandom.Chance(500_000))
             {
-                Store(request);
+                Commit(request);
             }
 
             request.IsEnded = true;
@@ -108,13 +96,7 @@ public sealed class TargetService(SimWorld world, SimNode node)
         }
 
         _active.Clear();
-        foreach (var slot in _slots.Values)
-        {
-            slot.Readers = 0;
-            slot.IsWritten = false;
-            slot.Queue.Clear();
-        }
-
+        Store.Crash(world.DiskRandom, power);
         _keys = new RecordKeySource();
     }
 
@@ -157,12 +139,15 @@ public sealed class TargetService(SimWorld world, SimNode node)
             world.Note($"{node.Name,-4} {request.Call}: {happened.Kind} -> {action.Kind} {action.Error?.Message}");
         }
 
-        var slot = Slot(request.Call.Name);
+        var slot = Store.Slot(request.Call.Name);
         if (request.HoldsLock && action.Kind != PlanActionKind.Commit)
         {
-            request.HoldsLock = false;
-            slot.IsWritten = false;
-            Wake(slot);
+            Unlock(slot, request);
+        }
+
+        if (action.Kind != PlanActionKind.AwaitAnswers)
+        {
+            request.Round++;
         }
 
         switch (action.Kind)
@@ -170,10 +155,10 @@ public sealed class TargetService(SimWorld world, SimNode node)
             case PlanActionKind.AwaitAnswers:
                 break;
             case PlanActionKind.LookUp:
-                Enqueue(slot, request, exclusive: false);
+                Store.Lock(slot, exclusive: false, () => Looked(slot, request));
                 break;
             case PlanActionKind.LockName:
-                Enqueue(slot, request, exclusive: true);
+                Store.Lock(slot, exclusive: true, () => Locked(slot, request));
                 break;
             case PlanActionKind.Commit:
                 BeginCommit(request, action, happened.View);
@@ -181,7 +166,7 @@ public sealed class TargetService(SimWorld world, SimNode node)
             case PlanActionKind.AskCandidates:
                 foreach (var candidate in action.Nodes)
                 {
-                    world.ScheduleLocal(node, SimWorld.Second, () => Advance(request, PlanEvent.Answered(TakeView(), candidate, LookResult.Unknown)));
+                    AskCandidate(request, candidate, action.Epoch);
                 }
 
                 break;
@@ -202,6 +187,7 @@ public sealed class TargetService(SimWorld world, SimNode node)
             return;
         }
 
+        world.Coverage.Hit(action.Error?.Message.Contains("not fenced", StringComparison.Ordinal) == true ? Mark.FenceWaited : Mark.None);
         request.IsWaiting = true;
         if (action.AppliedIndex != node.View!.AppliedIndex)
         {
@@ -219,28 +205,32 @@ public sealed class TargetService(SimWorld world, SimNode node)
         var latency = world.DiskRandom.Between(200_000, 4 * SimWorld.Millisecond) + SlowCommitNs;
         world.ScheduleLocal(node, latency, () =>
         {
-            Store(request);
+            Commit(request);
             request.IsCommitting = false;
-            request.HoldsLock = false;
-            var slot = Slot(request.Call.Name);
-            slot.IsWritten = false;
-            Wake(slot);
+            Unlock(Store.Slot(request.Call.Name), request);
             var pause = world.DiskRandom.Chance(100_000) ? SimWorld.Millisecond : 0;
             world.ScheduleLocal(node, pause, () => Advance(request, PlanEvent.Committed(TakeView())));
         });
     }
 
-    private void Store(ObjectRequest request)
+    private void Commit(ObjectRequest request)
     {
-        var slot = Slot(request.Call.Name);
+        var slot = Store.Slot(request.Call.Name);
         var pending = request.Pending!;
-        if (slot.Record is { } old && old.Head.Key > pending.Head.Key)
+        if (slot.Current is { } old && old.Head.Key > pending.Head.Key)
         {
             throw new CheckFailedException("order of records", $"{request.Call}: key {pending.Head.Key} was renamed over the greater {old.Head.Key}");
         }
 
-        slot.Record = request.Forget ? null : pending;
         world.Checks.OnStored(node, request.Call, pending, request.Forget);
+        Store.Write(slot, request.Forget ? null : pending, flushed: true);
+    }
+
+    private void Unlock(NameSlot slot, ObjectRequest request)
+    {
+        request.HoldsLock = false;
+        Store.EndWrite(request.WriteToken);
+        Store.ReleaseExclusive(slot);
     }
 
     private void End(ObjectRequest request, in PlanAction action)
@@ -258,6 +248,7 @@ public sealed class TargetService(SimWorld world, SimNode node)
         if (action is { Kind: PlanActionKind.Answer, Record: { } head } && call.IsRead)
         {
             // The bytes stream from a file that was opened under the lock: a later write does not change what is sent.
+            world.Coverage.Hit(action.Node == node.Id ? Mark.None : Mark.HitFromNeighbor);
             found = new StoredRecord(head, long.Parse(head.ChecksumValue, System.Globalization.CultureInfo.InvariantCulture));
         }
         else if (action is { Kind: PlanActionKind.Answer, Record: { } written })
@@ -268,81 +259,30 @@ public sealed class TargetService(SimWorld world, SimNode node)
         call.Answer(request.Attempt, action.Kind == PlanActionKind.Refuse ? action.Error : null, found, action.MayBeStale, node);
     }
 
-    // Name locks: shared for looks, exclusive from the check to the flush; first come, first served.
-    private void Enqueue(NameSlot slot, ObjectRequest request, bool exclusive)
-    {
-        slot.Queue.Enqueue((request, exclusive));
-        Wake(slot);
-    }
-
-    private void Wake(NameSlot slot)
-    {
-        while (slot.Queue.Count > 0 && !slot.IsWritten)
-        {
-            var (request, exclusive) = slot.Queue.Peek();
-            if (exclusive && slot.Readers > 0)
-            {
-                return;
-            }
-
-            slot.Queue.Dequeue();
-            var latency = world.DiskRandom.Between(20_000, 300_000);
-            if (exclusive)
-            {
-                slot.IsWritten = true;
-                world.ScheduleLocal(node, latency, () => Locked(slot, request));
-            }
-            else
-            {
-                slot.Readers++;
-                world.ScheduleLocal(node, latency, () => Looked(slot, request));
-            }
-        }
-    }
-
     private void Looked(NameSlot slot, ObjectRequest request)
     {
-        var record = slot.Record?.Head;
-        slot.Readers--;
-        Wake(slot);
+        var record = slot.Current?.LiveHead;
+        Store.ReleaseShared(slot);
         world.ScheduleLocal(node, world.DiskRandom.Chance(200_000) ? 500_000 : 0, () => Advance(request, PlanEvent.Looked(TakeView(), record)));
     }
 
     private void Locked(NameSlot slot, ObjectRequest request)
     {
         request.HoldsLock = true;
+        request.WriteToken = Store.BeginWrite(node.View!.State.Newest.Number);
         if (request.IsLate)
         {
             Advance(request, PlanEvent.DeadlinePassed(TakeView()));
             return;
         }
 
-        Advance(request, PlanEvent.Locked(TakeView(), slot.Record?.Head));
+        Advance(request, PlanEvent.Locked(TakeView(), slot.Current?.LiveHead));
     }
 
-    private NameSlot Slot(ObjectName name)
+    private sealed class ObjectRequest(ObjectCall call, int attempt, ulong bucketId, IPlan plan, long deadlineNs)
     {
-        if (!_slots.TryGetValue(name.Uname, out var slot))
-        {
-            _slots[name.Uname] = slot = new NameSlot();
-        }
+        public ulong BucketId => bucketId;
 
-        return slot;
-    }
-
-    private sealed class NameSlot
-    {
-        public StoredRecord? Record { get; set; }
-
-        public int Readers { get; set; }
-
-        public bool IsWritten { get; set; }
-
-        public Queue<(ObjectRequest Request, bool Exclusive)> Queue { get; } = new();
-    }
-
-    private sealed class ObjectRequest(ObjectCall call, int attempt, IPlan plan, long deadlineNs)
-    {
         public ObjectCall Call => call;
 
         public int Attempt => attempt;
@@ -352,6 +292,11 @@ public sealed class TargetService(SimWorld world, SimNode node)
         public long DeadlineNs => deadlineNs;
 
         public bool HoldsLock { get; set; }
+
+        public long WriteToken { get; set; }
+
+        /// <summary>Answers count while the plan waits for them: those to an earlier question, or to one that is settled, come to nobody.</summary>
+        public int Round { get; set; }
 
         public bool IsCommitting { get; set; }
 

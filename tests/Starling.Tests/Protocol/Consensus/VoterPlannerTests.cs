@@ -88,6 +88,19 @@ public sealed class VoterPlannerTests
         Assert.Equal(Set("gateway1", "gateway2"), Plan(Set("gateway1", "gateway2", "gateway3"), null, true, Healthy("gateway2"), Healthy("gateway3") with { Gone = true }));
 
     [Fact]
+    public void A2_AVoterThatIsOutStaysWhileNothingCouldBeDecidedWithoutIt()
+    {
+        var voters = Set("gateway1", "target01", "target02");
+        var silent = Healthy("target01") with { CaughtUp = false, OnlineForNs = 0, SilentForNs = 5_000_000_000 };
+        var draining = Healthy("target02") with { Gone = true, CaughtUp = false };
+        Assert.Null(Plan(voters, null, true, silent, draining));
+
+        // The silent one turns out to be wiped: it goes first, and then the one that is out may go too.
+        Assert.Equal(Set("gateway1", "target02"), Plan(voters, null, true, silent with { Gone = true }, draining));
+        Assert.Equal(Set("gateway1"), Plan(Set("gateway1", "target02"), null, true, draining));
+    }
+
+    [Fact]
     public void A2_ATargetGivesWayToAGatewayThatIsSettled()
     {
         var planner = new VoterPlanner();

@@ -1,0 +1,241 @@
+using Starling.Core.Names;
+using Starling.Core.Objects;
+using Starling.Protocol.State;
+using Starling.Simulation.Store;
+using Starling.Simulation.Workload;
+using Starling.Simulation.World;
+
+namespace Starling.Simulation.Checks;
+
+/// <summary>Placement under change: what lies where, what <c>Clean</c> promises, what a loss may take.</summary>
+public sealed partial class WorldChecks
+{
+    private readonly SortedDictionary<(int Machine, string Uname), RecordKey> _unfinished = [];
+    private readonly SortedDictionary<string, (RecordKey Key, bool IsTombstone)> _floors = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _tainted = new(StringComparer.Ordinal);
+    private readonly SortedSet<int> _lostMachines = [];
+    private readonly SortedSet<NodeId> _lostReceivers = [];
+
+    /// <summary>Names of which a loss took something that was acknowledged or seen: nothing can be expected of them any more.</summary>
+    public int TaintedNames => _tainted.Count;
+
+    /// <summary>A record was written, marked, revived, reclaimed or flushed, or fell back to what is on the platter.</summary>
+    public void OnRecordChanged(SimNode node, NameSlot slot)
+    {
+        CheckPlace(node, slot);
+        if (_acknowledged.TryGetValue(slot.Uname, out var acknowledged))
+        {
+            CheckRecord(slot.Uname, acknowledged);
+        }
+    }
+
+    /// <summary>A tombstone was collected (rule B11).</summary>
+    public void OnForgotten(string uname, RecordKey key)
+    {
+        if (!_forgotten.TryGetValue(uname, out var known) || known < key)
+        {
+            _forgotten[uname] = key;
+        }
+    }
+
+    /// <summary>The greatest mutation of a name that is known to have happened: a call that begins now must not see less.</summary>
+    public RecordKey? FloorOf(ObjectName name) => _floors.TryGetValue(name.Uname, out var floor) ? floor.Key : null;
+
+    /// <summary>The disks of a machine are gone, or what they hold does not count any more. Returns how many names lost something.</summary>
+    public int OnDisksLost(SimNode node, Action loss)
+    {
+        var before = new SortedDictionary<string, RecordKey>(StringComparer.Ordinal);
+        foreach (var slot in node.Target!.Store.Slots)
+        {
+            if (Greatest(slot.Uname, durable: false) is { } key)
+            {
+                before[slot.Uname] = key;
+            }
+        }
+
+        loss();
+        var taken = 0;
+        foreach (var (uname, key) in before)
+        {
+            if (!(Greatest(uname, durable: false) >= key) && !(_forgotten.TryGetValue(uname, out var forgotten) && forgotten >= key))
+            {
+                taken++;
+                Taint(uname);
+            }
+        }
+
+        foreach (var unfinished in _unfinished.Keys.Where(u => u.Machine == node.Index).ToArray())
+        {
+            Taint(unfinished.Uname);
+            _unfinished.Remove(unfinished);
+        }
+
+        return taken;
+    }
+
+    private void Taint(string uname)
+    {
+        _tainted.Add(uname);
+        _acknowledged.Remove(uname);
+        _floors.Remove(uname);
+        foreach (var key in _histories.Keys.Where(k => k.Uname == uname).ToArray())
+        {
+            _histories.Remove(key);
+        }
+    }
+
+    // Rule B9 and part C: Clean[X] = e says that X holds nothing live, and commits nothing, of a name that it owned in no epoch from e on.
+    private void CheckPlace(SimNode node, NameSlot slot)
+    {
+        if (Counts(node) is not { } entry)
+        {
+            return;
+        }
+
+        world.Coverage.Hit(Mark.CheckCleanHoldsNothing);
+        var record = slot.Current is { IsLive: true } ? slot.Current : slot.Durable;
+        if (record is { IsLive: true } && Newest.StandingOf(record.Head.Key.BucketId) == BucketStanding.Live && !MayHold(entry, slot.Name.Digest))
+        {
+            throw new CheckFailedException(
+                "clean holds nothing foreign",
+                $"{node} is clean at {entry.Clean} and holds {slot.Uname} live with {record.Head.Key}{(ReferenceEquals(record, slot.Current) ? string.Empty : " on the platter")}, which it owned in no epoch since");
+        }
+    }
+
+    private void CheckClean(SimNode node)
+    {
+        foreach (var slot in node.Target!.Store.Slots)
+        {
+            CheckPlace(node, slot);
+        }
+
+        if (Counts(node) is not { } entry)
+        {
+            return;
+        }
+
+        foreach (var ((machine, uname), key) in _unfinished)
+        {
+            if (machine == node.Index && !MayHold(entry, node.Target.Store.Find(uname)!.Name.Digest))
+            {
+                throw new CheckFailedException("clean holds nothing foreign", $"{node} is clean at {entry.Clean}, its commit of {uname} with {key} is not finished");
+            }
+        }
+    }
+
+    private NodeEntry? Counts(SimNode node) =>
+        !_lostMachines.Contains(node.Index) && Newest.Node(node.Id) is { HoldsIntegers: true } entry ? entry : null;
+
+    private bool MayHold(NodeEntry entry, ulong digest)
+    {
+        for (var i = Newest.Epochs.Length - 1; i >= 0 && Newest.Epochs[i].Number >= entry.Clean; i--)
+        {
+            if (Newest.Epochs[i].OwnerOf(digest) == entry.Id)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private RecordKey? Greatest(string uname, bool durable)
+    {
+        RecordKey? best = null;
+        foreach (var node in world.Nodes)
+        {
+            if (node.Target is null || _lostMachines.Contains(node.Index) || node.Target.Store.Find(uname) is not { } slot)
+            {
+                continue;
+            }
+
+            var record = durable ? slot.Durable : slot.Current;
+            var counts = record is { IsLive: true } or { IsVerified: false } && (record.IsLive || _lostReceivers.Contains(record.Receiver));
+            if (counts && (best is null || record!.Head.Key > best))
+            {
+                best = record!.Head.Key;
+            }
+        }
+
+        return best;
+    }
+
+    private void CheckRecord(string uname, in Acknowledged acknowledged)
+    {
+        world.Coverage.Hit(Mark.CheckRecordSurvives);
+        RecordKey? forgotten = _forgotten.TryGetValue(uname, out var key) ? key : null;
+        if (forgotten >= acknowledged.Key)
+        {
+            return;
+        }
+
+        var written = Greatest(uname, durable: false);
+        var flushed = Greatest(uname, durable: true);
+        if (!(written >= acknowledged.Key) || !(flushed >= acknowledged.Key))
+        {
+            throw new CheckFailedException("acknowledged writes stay", $"{uname}: {acknowledged.Key} was acknowledged, the greatest live is {written}, on the platters {flushed}; {WhereIs(uname)}");
+        }
+    }
+
+    /// <summary>Every record of a name, for a message.</summary>
+    public string WhereIs(string uname) => string.Join("; ", world.Nodes
+        .Where(n => n.Target?.Store.Find(uname)?.Current is not null || n.Target?.Store.Find(uname)?.Durable is not null)
+        .Select(n => (n, slot: n.Target!.Store.Find(uname)!))
+        .Select(x => $"{x.n} {x.slot.Current?.Standing} {x.slot.Current?.Head.Key} {(x.slot.Current is { IsLive: false } l ? $"to {l.Receiver} verified {l.IsVerified}" : string.Empty)}{(x.slot.IsDirty ? $" (platter {x.slot.Durable?.Standing} {x.slot.Durable?.Head.Key})" : string.Empty)}"));
+
+    // A read may not see less than what was known to have happened when it began.
+    private void CheckReadIsNew(ObjectCall call)
+    {
+        if (call is not { Error: null, Found: { } found, IsStale: false } || _tainted.Contains(call.Name.Uname))
+        {
+            return;
+        }
+
+        var key = found.Head.Key;
+        if (call.IsRead)
+        {
+            world.Coverage.Hit(Mark.CheckReadIsNew);
+            if (call.Floor is { } floor && floor.BucketId == key.BucketId && key < floor)
+            {
+                throw new CheckFailedException("reads are new", $"{call} found {key}, {floor} was known when it began; {WhereIs(call.Name.Uname)}");
+            }
+        }
+
+        if (!_floors.TryGetValue(call.Name.Uname, out var known) || known.Key < key)
+        {
+            _floors[call.Name.Uname] = (key, found.Head.IsTombstone);
+        }
+    }
+
+    // What the newest committed state changed about placement.
+    private void PlacementChanged(ClusterState before, ClusterState state)
+    {
+        var coverage = world.Coverage;
+        coverage.Hit(state.Newest.Number > before.Newest.Number && before.NextBucketId > 1 ? Mark.EpochCommitted : Mark.None);
+        coverage.Hit(state.Base > before.Base && before.NextBucketId > 1 ? Mark.BaseAdvanced : Mark.None);
+        foreach (var entry in state.Nodes.Values)
+        {
+            var old = before.Node(entry.Id);
+            if (old is null || ReferenceEquals(old, entry))
+            {
+                continue;
+            }
+
+            coverage.Hit(old.State == AdminState.In && entry.State != AdminState.In ? Mark.TargetLeft : Mark.None);
+            coverage.Hit(old.State != AdminState.In && entry.State == AdminState.In && old.HoldsIntegers ? Mark.TargetCameBack : Mark.None);
+            coverage.Hit(old.Weight != entry.Weight ? Mark.WeightChanged : Mark.None);
+            coverage.Hit(old.HoldsIntegers && entry.Clean > old.Clean && before.NextBucketId > 1 ? Mark.CleanAdvanced : Mark.None);
+        }
+    }
+
+    private void CheckCleanEverywhere(ClusterState before, ClusterState state)
+    {
+        foreach (var node in world.Nodes)
+        {
+            if (node.Target is not null && state.Node(node.Id) is { } entry && !ReferenceEquals(before.Node(node.Id), entry) && before.Node(node.Id)?.Clean != entry.Clean)
+            {
+                CheckClean(node);
+            }
+        }
+    }
+}
