@@ -15,7 +15,8 @@ internal static class MessageCodec
 {
     public static void Write(CodecWriter writer, Message message)
     {
-        if (!WriteConsensus(writer, message) && !WriteLeader(writer, message) && !WriteBootstrap(writer, message))
+        if (!WriteConsensus(writer, message) && !WriteLeader(writer, message) && !WriteBootstrap(writer, message)
+            && !OperationMessageCodec.Write(writer, message))
         {
             throw new NotSupportedException($"no bytes are defined for {message.GetType().Name}");
         }
@@ -26,6 +27,7 @@ internal static class MessageCodec
     {
         var kind = reader.Byte();
         return ReadConsensus(kind, ref reader) ?? ReadLeader(kind, ref reader) ?? ReadBootstrap(kind, ref reader)
+            ?? OperationMessageCodec.Read(kind, ref reader)
             ?? throw reader.Error($"message kind {kind} is not known: it may come from a newer build");
     }
 

@@ -4,14 +4,15 @@ using Starling.Core.Names;
 using Starling.Protocol.Identity;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
+using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.Codec;
 
 /// <summary>Bytes of a whole committed state: snapshots in the control log and on the wire. Equal states have equal bytes.</summary>
 public static class StateCodec
 {
-    /// <summary>The format that is written, and the newest that is read.</summary>
-    public const ushort FormatVersion = 1;
+    /// <summary>The newest format that is written and read. It is written once every member reads it (<see cref="FeatureLevels.Operations"/>).</summary>
+    public const ushort FormatVersion = 2;
 
     /// <summary>Encodes a state.</summary>
     public static byte[] Encode(ClusterState state)
@@ -36,7 +37,8 @@ public static class StateCodec
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(state);
-        writer.UInt16(FormatVersion);
+        var version = state.KnowsOperations ? FormatVersion : (ushort)1;
+        writer.UInt16(version);
         writer.String(state.ClusterId);
         writer.VarInt64(state.CreatedNs);
         writer.VarInt64(state.AppliedIndex);
@@ -45,7 +47,7 @@ public static class StateCodec
         writer.Count(state.Nodes.Count);
         foreach (var node in state.Nodes.Values)
         {
-            WriteNode(writer, node);
+            WriteNode(writer, node, version);
         }
 
         writer.Voters(state.Voters);
@@ -74,21 +76,25 @@ public static class StateCodec
         writer.VarInt64(state.Versions.Rmd);
         writer.VarInt64(state.Versions.Conf);
         WriteRequests(writer, state.Requests);
+        if (version >= 2)
+        {
+            WriteOperations(writer, state);
+        }
     }
 
     /// <summary>Reads a state.</summary>
     /// <exception cref="CodecException">The bytes are no state, or of a newer format.</exception>
     public static ClusterState Read(ref CodecReader reader)
     {
-        reader.FormatVersion(FormatVersion);
-        return new ClusterState
+        var version = reader.FormatVersion(FormatVersion);
+        var state = new ClusterState
         {
             ClusterId = reader.String(),
             CreatedNs = reader.VarInt64(),
             AppliedIndex = reader.VarInt64(),
             AppliedTerm = reader.VarInt64(),
             FeatureLevel = reader.Int32(),
-            Nodes = ReadNodes(ref reader),
+            Nodes = ReadNodes(ref reader, version),
             Voters = reader.Voters(),
             Leader = reader.Bool() ? new LeaderInfo(reader.Identity(), reader.VarInt64(), reader.Bool()) : null,
             Epochs = ReadEpochs(ref reader),
@@ -98,9 +104,10 @@ public static class StateCodec
             Versions = new MetadataVersions(reader.VarInt64(), reader.VarInt64(), reader.VarInt64(), reader.VarInt64()),
             Requests = ReadRequests(ref reader),
         };
+        return version >= 2 ? ReadOperations(ref reader, state) : state;
     }
 
-    private static void WriteNode(CodecWriter writer, NodeEntry node)
+    private static void WriteNode(CodecWriter writer, NodeEntry node, ushort version)
     {
         writer.Node(node.Id);
         writer.Byte((byte)node.Role);
@@ -119,9 +126,20 @@ public static class StateCodec
         writer.VarInt64(node.Fenced);
         writer.VarInt64(node.Clean);
         writer.VarInt64(node.JoinedIndex);
+        if (version >= 2)
+        {
+            writer.Bool(node.AttestedOff);
+            writer.VarInt64(node.CleanIndex);
+            writer.Count(node.VerifiedBy.Length);
+            foreach (var receiver in node.VerifiedBy)
+            {
+                writer.Node(receiver.Id);
+                writer.UInt64(receiver.MountpathsDigest);
+            }
+        }
     }
 
-    private static ImmutableSortedDictionary<NodeId, NodeEntry> ReadNodes(ref CodecReader reader)
+    private static ImmutableSortedDictionary<NodeId, NodeEntry> ReadNodes(ref CodecReader reader, ushort version)
     {
         var nodes = ImmutableSortedDictionary.CreateBuilder<NodeId, NodeEntry>();
         for (var left = reader.Count(); left > 0; left--)
@@ -142,7 +160,7 @@ public static class StateCodec
                 Clean = reader.VarInt64(),
                 JoinedIndex = reader.VarInt64(),
             };
-            nodes[node.Id] = node;
+            nodes[node.Id] = version < 2 ? node : node with { AttestedOff = reader.Bool(), CleanIndex = reader.VarInt64(), VerifiedBy = ReadReceivers(ref reader) };
         }
 
         return nodes.ToImmutable();
@@ -234,5 +252,86 @@ public static class StateCodec
         }
 
         return RequestMemory.Restore(remembered, forgottenThrough);
+    }
+
+    private static ImmutableArray<VerifiedReceiver> ReadReceivers(ref CodecReader reader)
+    {
+        var receivers = ImmutableArray.CreateBuilder<VerifiedReceiver>();
+        for (var left = reader.Count(); left > 0; left--)
+        {
+            receivers.Add(new VerifiedReceiver(reader.Node(), reader.UInt64()));
+        }
+
+        return receivers.DrainToImmutable();
+    }
+
+    private static void WriteOperations(CodecWriter writer, ClusterState state)
+    {
+        writer.Count(state.Operations.Count);
+        foreach (var operation in state.Operations.Values)
+        {
+            writer.Operation(operation);
+        }
+
+        writer.Count(state.FinishedOperations.Count);
+        foreach (var operation in state.FinishedOperations)
+        {
+            writer.Operation(operation);
+        }
+
+        writer.Count(state.Losses.Count);
+        foreach (var loss in state.Losses.Values)
+        {
+            writer.Loss(loss);
+        }
+
+        writer.Count(state.ErasePermits.Count);
+        foreach (var permit in state.ErasePermits.Values)
+        {
+            writer.Permit(permit);
+        }
+
+        writer.VarInt64(state.QuietThrough);
+        writer.Journal(state.Journal);
+    }
+
+    private static ClusterState ReadOperations(ref CodecReader reader, ClusterState state)
+    {
+        var running = ImmutableSortedDictionary.CreateBuilder<long, Operation>();
+        for (var left = reader.Count(); left > 0; left--)
+        {
+            var operation = reader.Operation();
+            running[operation.Id] = operation;
+        }
+
+        var finished = ImmutableList.CreateBuilder<Operation>();
+        for (var left = reader.Count(); left > 0; left--)
+        {
+            finished.Add(reader.Operation());
+        }
+
+        var losses = ImmutableSortedDictionary.CreateBuilder<NodeId, DeclaredLoss>();
+        for (var left = reader.Count(); left > 0; left--)
+        {
+            var loss = reader.Loss();
+            losses[loss.Target] = loss;
+        }
+
+        var permits = ImmutableSortedDictionary.CreateBuilder<Member, ErasePermit>();
+        for (var left = reader.Count(); left > 0; left--)
+        {
+            var permit = reader.Permit();
+            permits[new Member(permit.Node, permit.Incarnation)] = permit;
+        }
+
+        return state with
+        {
+            Operations = running.ToImmutable(),
+            FinishedOperations = finished.ToImmutable(),
+            Losses = losses.ToImmutable(),
+            ErasePermits = permits.ToImmutable(),
+            QuietThrough = reader.VarInt64(),
+            Journal = reader.Journal(),
+        };
     }
 }

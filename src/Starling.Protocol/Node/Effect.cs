@@ -2,6 +2,7 @@ using System.Collections;
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Consensus;
+using Starling.Protocol.Operations;
 using Starling.Protocol.State.Commands;
 
 namespace Starling.Protocol.Node;
@@ -40,6 +41,11 @@ public sealed record Answer(long LocalRequestId, CommandOutcome? Outcome, StoreE
 /// <param name="LocalRequestId">As in the request.</param>
 /// <param name="Index">The published state is at least this one and was current after the request came in; null: unavailable.</param>
 public sealed record AnswerRead(long LocalRequestId, long? Index) : Effect;
+
+/// <summary>The answer to <see cref="SafetyRequested"/>.</summary>
+/// <param name="LocalRequestId">As in the request.</param>
+/// <param name="Verdict">The leader's verdict, computed after the question came in; <i>unknown</i> without a leader.</param>
+public sealed record AnswerSafety(long LocalRequestId, SafetyVerdict Verdict) : Effect;
 
 /// <summary>Ask whether a node answers on its data network; the result comes back as <see cref="DataProbed"/>, within two seconds.</summary>
 /// <param name="Node">Whom to expect there.</param>

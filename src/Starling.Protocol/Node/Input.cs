@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Starling.Core.Names;
+using Starling.Protocol.Operations;
 using Starling.Protocol.State.Commands;
 
 namespace Starling.Protocol.Node;
@@ -49,6 +51,31 @@ public sealed record PersistCompleted(long Token) : Input;
 /// <param name="Node">The node that was probed on the data network.</param>
 /// <param name="Reachable">Whether it answered as that node.</param>
 public sealed record DataProbed(NodeId Node, bool Reachable) : Input;
+
+/// <summary>
+/// This target's pass for an epoch has ended clean: no errors, no lost mountpath, everything verified (rule B9). The node tells the leader until the
+/// state shows it.
+/// </summary>
+/// <param name="Epoch">The epoch that the pass was for.</param>
+/// <param name="StartedIndex">Applied index when the pass started.</param>
+/// <param name="Receivers">Who answered its verification, sorted; empty when there was nothing to verify.</param>
+/// <param name="OpenUploads">Uploads that are open here and belong elsewhere; the leader waits until there are none (rule A20).</param>
+public sealed record PassFinished(long Epoch, long StartedIndex, ImmutableArray<NodeId> Receivers, int OpenUploads) : Input;
+
+/// <summary>How this target's pass goes, and what its disks hold; the node passes on the newest one about once a second.</summary>
+/// <param name="Summary">The newest summary.</param>
+public sealed record PassProgressed(PassSummary Summary) : Input;
+
+/// <summary>Somebody asks whether a node may be powered off (rule A20). Answered by exactly one <see cref="AnswerSafety"/>.</summary>
+/// <param name="LocalRequestId">Chosen by the caller, unique while outstanding.</param>
+/// <param name="Node">The node.</param>
+/// <param name="TimeoutNs">Nanoseconds after which the answer is <i>unknown</i>.</param>
+public sealed record SafetyRequested(long LocalRequestId, NodeId Node, long TimeoutNs = 5_000_000_000) : Input;
+
+/// <summary>
+/// This process has erased itself as its permit says (rule A18). The node tells the leader until it is no member any more.
+/// </summary>
+public sealed record EraseFinished : Input;
 
 /// <summary>The process is about to stop: leadership is handed over, a target gives up its lease; membership does not change (rule A16). <see cref="NodePublication.StopReady"/> says when it may exit.</summary>
 public sealed record Stopping : Input;

@@ -2,6 +2,7 @@ using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
+using Starling.Protocol.Operations;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
 
@@ -80,6 +81,8 @@ internal sealed class NodeContext
     }
 
     public void AnswerRead(long localId, long? index) => answers.Add(new AnswerRead(localId, index));
+
+    public void AnswerSafety(long localId, SafetyVerdict verdict) => answers.Add(new AnswerSafety(localId, verdict));
 
     public void Probe(NodeId id, string dataAddress) => sends.Add(new ProbeData(id, dataAddress));
 

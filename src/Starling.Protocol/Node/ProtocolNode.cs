@@ -4,6 +4,7 @@ using Starling.Protocol.Bootstrap;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Membership;
+using Starling.Protocol.Operations;
 using Starling.Protocol.Ownership;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
@@ -122,6 +123,11 @@ public sealed class ProtocolNode : IRaftEvents
                 break;
             case DataProbed probed:
                 detector.On(probed);
+                break;
+            case PassFinished or PassProgressed or EraseFinished:
+                break;
+            case SafetyRequested safety:
+                node.AnswerSafety(safety.LocalRequestId, SafetyVerdict.NoLeader);
                 break;
             case Stopping:
                 OnStopping();

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Text;
+using Starling.Core.Hashing;
 using Starling.Core.Names;
 using Starling.Protocol.Identity;
+using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.State;
 
@@ -32,6 +35,9 @@ public sealed record NodeEntry(NodeId Id, NodeRole Role, Incarnation Incarnation
     /// <summary>The committed session reported that it stops in order: it holds no lease any more.</summary>
     public bool StoppedInOrder { get; init; }
 
+    /// <summary>An administrator attests that the committed session's process is off (rule B4): it holds no lease and never gets one again.</summary>
+    public bool AttestedOff { get; init; }
+
     /// <summary>Boot id of the host that the session runs on.</summary>
     public string HostBootId { get; init; } = string.Empty;
 
@@ -50,6 +56,12 @@ public sealed record NodeEntry(NodeId Id, NodeRole Role, Incarnation Incarnation
     /// <summary>Proven to hold nothing that belongs elsewhere as of this epoch; <see cref="NeverActive"/> before its first epoch.</summary>
     public long Clean { get; init; } = NeverActive;
 
+    /// <summary>Log index of the newest pass that was found clean; 0: none was.</summary>
+    public long CleanIndex { get; init; }
+
+    /// <summary>Targets outside of placement: who answered the verification of that pass, sorted (rule A20).</summary>
+    public ImmutableArray<VerifiedReceiver> VerifiedBy { get; init; } = [];
+
     /// <summary>Log index at which the id was admitted.</summary>
     public long JoinedIndex { get; init; }
 
@@ -62,6 +74,9 @@ public sealed record NodeEntry(NodeId Id, NodeRole Role, Incarnation Incarnation
     /// <summary>Whether it is a target that belonged to an epoch at some time and was not declared lost since (rule B0).</summary>
     public bool HoldsIntegers => Role == NodeRole.Target && Clean != NeverActive;
 
+    /// <summary>Digest of <see cref="MountpathIds"/> without the lost ones.</summary>
+    public ulong MountpathsDigest => XxHash64Seeded.Hash(Encoding.UTF8.GetBytes(string.Join('\n', MountpathIds.Except(LostMountpathIds, StringComparer.Ordinal))), 0);
+
     /// <summary>Whether placement may choose it: an admitted target in state <c>in</c>.</summary>
     public bool IsActiveTarget => Role == NodeRole.Target && State == AdminState.In;
 
@@ -72,7 +87,8 @@ public sealed record NodeEntry(NodeId Id, NodeRole Role, Incarnation Incarnation
         && Session == other.Session && SessionIndex == other.SessionIndex && StoppedInOrder == other.StoppedInOrder
         && HostBootId == other.HostBootId && LockFiles.AsSpan().SequenceEqual(other.LockFiles.AsSpan())
         && MountpathIds.AsSpan().SequenceEqual(other.MountpathIds.AsSpan()) && LostMountpathIds.AsSpan().SequenceEqual(other.LostMountpathIds.AsSpan())
-        && Fenced == other.Fenced && Clean == other.Clean && JoinedIndex == other.JoinedIndex;
+        && Fenced == other.Fenced && Clean == other.Clean && JoinedIndex == other.JoinedIndex && AttestedOff == other.AttestedOff
+        && CleanIndex == other.CleanIndex && VerifiedBy.AsSpan().SequenceEqual(other.VerifiedBy.AsSpan());
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Id, Incarnation, Session, State, Fenced, Clean);

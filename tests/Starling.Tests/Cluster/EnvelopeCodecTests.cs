@@ -8,6 +8,7 @@ using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Membership;
 using Starling.Protocol.Node;
+using Starling.Protocol.Operations;
 using Starling.Protocol.Ownership;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
@@ -60,6 +61,11 @@ public sealed class EnvelopeCodecTests
         new ConsentResponse(UInt128.MaxValue, false, "no"),
         new ProposalStatusRequest(1),
         new ProposalStatus(1, BootstrapPhase.Withdrawn),
+        new CleanReport(5, 77, [You], 2),
+        new SummaryReport(new PassSummary { Epoch = 5, VisitedObjects = 9, MovedBytes = 1L << 40, Verifying = true, ErrorCount = 1, ErrorNames = ["ais://b/o"], FullReceivers = [You], Jobs = ["copy"] }),
+        new EraseReport(7),
+        new SafetyRequest(1, You),
+        new SafetyResponse(1, new SafetyVerdict(Safety.Unknown, ["silent"], [You])),
     ];
 
     [Fact]

@@ -75,6 +75,19 @@ public class CodecTests
     }
 
     [Fact]
+    public void A_snapshot_of_format_1_is_read_and_written_as_before_until_every_member_knows_more()
+    {
+        var stored = File.ReadAllText(Path.Combine(Repository.Root, "tests/Starling.Tests/Protocol/Codec/state-1.golden")).Trim();
+        var state = StateCodec.Decode(Convert.FromHexString(stored));
+
+        Assert.Equal(1, Convert.FromHexString(stored)[0]);
+        Assert.Equal(Samples.State.Nodes.Values, state.Nodes.Values);
+        Assert.Empty(state.Operations);
+        Assert.Equal(stored, Convert.ToHexStringLower(StateCodec.Encode(state)));
+        Assert.Equal(2, StateCodec.Encode(state with { FeatureLevel = FeatureLevels.Operations })[0]);
+    }
+
+    [Fact]
     public void A_newer_format_is_refused_by_name()
     {
         var entry = LogEntryCodec.Encode(Samples.Entries[0]);
