@@ -11,6 +11,9 @@ internal sealed record NodeEnvironment
 
     public NodeSettings Settings { get; init; } = NodeSettings.Default;
 
+    /// <summary>How long a disk that failed must do without failures before it counts as well again.</summary>
+    public TimeSpan DiskQuiet { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Null: the files of this machine.</summary>
     public IFileLayer? Files { get; init; }
 }

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Starling.Cluster;
-using Starling.Cluster.Clocks;
 using Starling.Cluster.Codec;
 using Starling.Cluster.Log;
 using Starling.Cluster.Peers;
@@ -140,7 +139,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var facts = Describe(id, listeners.Addresses, mountpaths, directory);
         var (view, transport) = StartLoop(facts, restored, controlLog, environment, loggers);
         owned.Push(new PeerMemory(view, directory, loggers.CreateLogger<PeerMemory>()));
-        await OpenAsync(id, files, mountpaths, directory, view, environment.Clock, loggers, apiFactory, cancellationToken);
+        await OpenAsync(id, files, mountpaths, directory, view, environment, loggers, apiFactory, cancellationToken);
         log.LogInformation(
             "node {Node} ({Role}) is up: {Addresses}; cluster {Cluster}", id, options.IsGateway ? "gateway" : "target", $"public {listeners.Addresses.Public}, control {listeners.Addresses.Control}, data {listeners.Addresses.Data}", view.Current.ClusterId is { Length: > 0 } known ? known : "none yet");
     }
@@ -172,7 +171,7 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     private async Task OpenAsync(
-        NodeId id, IFileLayer files, MountpathSet? mountpaths, DataDirectory directory, ClusterView view, IBootClock clock, ILoggerFactory loggers, NodeApiFactory apiFactory, CancellationToken cancellationToken)
+        NodeId id, IFileLayer files, MountpathSet? mountpaths, DataDirectory directory, ClusterView view, NodeEnvironment environment, ILoggerFactory loggers, NodeApiFactory apiFactory, CancellationToken cancellationToken)
     {
         var counters = new IntraCounters();
         Runtime = new NodeRuntime
@@ -181,17 +180,18 @@ internal sealed class NodeHost : IAsyncDisposable
             IsGateway = options.IsGateway,
             View = view,
             Proposer = loop!,
-            Clock = clock,
+            Clock = environment.Clock,
             Peers = Own(new PeerClient(view, options.Secret)),
             Files = files,
             Mountpaths = mountpaths,
+            DiskQuiet = environment.DiskQuiet,
             Loggers = loggers,
             DataDirectory = directory.Root,
             LogFile = directory.LogFile,
             IntraCounters = counters,
             Options = options,
             Addresses = listeners!.Addresses,
-            StartedNs = clock.NowNs,
+            StartedNs = environment.Clock.NowNs,
             Stopping = stopping.Token,
         };
         var api = await apiFactory(Runtime, cancellationToken);

@@ -43,6 +43,9 @@ internal sealed record NodeRuntime
 
     public required ILoggerFactory Loggers { get; init; }
 
+    /// <summary>How long a disk that failed must do without failures before it counts as well again.</summary>
+    public required TimeSpan DiskQuiet { get; init; }
+
     /// <summary>The node's data directory: identity, control log, logs, local configuration.</summary>
     public required string DataDirectory { get; init; }
 

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using Starling.Server.Hosting;
+using Starling.Storage.Files;
+using Starling.Storage.Mountpaths;
 
 namespace Starling.Server.Metrics;
 
@@ -28,13 +30,35 @@ internal static class NodeInstruments
             description: "Time until the lease ends unless renewed.");
         meter.CreateObservableGauge(
             "starling_mountpath_available_bytes",
-            () => mountpaths.All.Select(one => new Measurement<long>(one.Capacity().AvailableBytes, new KeyValuePair<string, object?>("mountpath", one.Path))),
+            () => OfCapacity(mountpaths, facts => facts.AvailableBytes),
             unit: "By",
             description: "Space left on the mountpath's filesystem.");
         meter.CreateObservableGauge(
             "starling_mountpath_total_bytes",
-            () => mountpaths.All.Select(one => new Measurement<long>(one.Capacity().TotalBytes, new KeyValuePair<string, object?>("mountpath", one.Path))),
+            () => OfCapacity(mountpaths, facts => facts.TotalBytes),
             unit: "By",
             description: "Size of the mountpath's filesystem.");
+    }
+
+    /// <summary>What the watch over the disks knows.</summary>
+    public static void Register(Meter meter, DiskWatch disks)
+    {
+        meter.CreateObservableCounter("starling_mountpath_failures_total", () => OfDisks(disks, one => one.Failures), description: "Operations that the mountpath's disk refused.");
+        meter.CreateObservableGauge(
+            "starling_mountpath_faulty", () => OfDisks(disks, one => one.Fault is null ? 0 : 1), description: "1 while the mountpath's disk fails, or is gone.");
+    }
+
+    private static IEnumerable<Measurement<long>> OfDisks(DiskWatch disks, Func<DiskHealth, long> value) =>
+        disks.Disks.Select(one => new Measurement<long>(value(one), new KeyValuePair<string, object?>("mountpath", one.Mountpath)));
+
+    private static IEnumerable<Measurement<long>> OfCapacity(MountpathSet mountpaths, Func<FileSystemFacts, long> value)
+    {
+        foreach (var mountpath in mountpaths.All)
+        {
+            if (mountpath.TryCapacity() is { } facts)
+            {
+                yield return new Measurement<long>(value(facts), new KeyValuePair<string, object?>("mountpath", mountpath.Path));
+            }
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Starling.Core.Errors;
 using Starling.Core.Hashing;
 using Starling.Storage.Files;
 
@@ -57,8 +59,68 @@ public sealed class Mountpath
     /// <summary>Inode of the lock file that this process holds (rule B3).</summary>
     public ulong LockInode { get; }
 
-    /// <summary>Present capacity.</summary>
-    public FileSystemFacts Capacity() => files.StatFileSystem(Path);
+    /// <summary>Present capacity; null when the disk does not say.</summary>
+    public FileSystemFacts? TryCapacity()
+    {
+        try
+        {
+            return files.StatFileSystem(Path);
+        }
+        catch (FileLayerException)
+        {
+            // Whoever watches over the disks asks them more than this; a report goes on without.
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Why nothing may be called absent here; null when the files that this process locked are still what stands at the path. A filesystem that was unmounted
+    /// under a running process leaves an empty directory behind, in which every object seems to be missing (rule B10).
+    /// </summary>
+    public StoreError? Displaced()
+    {
+        try
+        {
+            return files.Stat(MountpathFiles.Lock(Path)) is { } facts && facts.Device == LockDevice && facts.Inode == LockInode
+                ? null
+                : new StoreError(
+                    ErrorCode.Unavailable, $"mountpath \"{Path}\" ({Id}) is no longer what it was when this process started: mount its disk there again and restart the target", 5_000);
+        }
+        catch (FileLayerException failure)
+        {
+            return failure.ToStoreException().Error;
+        }
+    }
+
+    /// <summary>Writes a few bytes through to the disk and reads them again; why that fails, or null.</summary>
+    public StoreError? Probe()
+    {
+        if (Displaced() is { } displaced)
+        {
+            return displaced;
+        }
+
+        try
+        {
+            if (files.StatFileSystem(Path).ReadOnly)
+            {
+                return new StoreError(ErrorCode.DiskFailure, $"mountpath \"{Path}\" is read-only: repair its filesystem and remount it for writing");
+            }
+
+            var written = RandomNumberGenerator.GetBytes(4096);
+            var read = new byte[written.Length];
+            using var file = files.Open(MountpathFiles.Probe(Path), FileOpenMode.OpenOrCreate);
+            file.Write(written, 0);
+            file.Sync();
+            return file.Read(read, 0) == read.Length && read.AsSpan().SequenceEqual(written)
+                ? null
+                : new StoreError(ErrorCode.DiskFailure, $"mountpath \"{Path}\" does not return what was written to it: replace its disk");
+        }
+        catch (FileLayerException failure)
+        {
+            return failure.IsDiskFailure ? failure.ToStoreException().Error : null;
+        }
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Path;

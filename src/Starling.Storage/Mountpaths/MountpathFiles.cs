@@ -18,6 +18,8 @@ internal static class MountpathFiles
 
     public static string Work(string mountpath) => System(mountpath) + "/work";
 
+    public static string Probe(string mountpath) => System(mountpath) + "/probe";
+
     public static string Trash(string mountpath) => System(mountpath) + "/trash";
 
     public static string IdentityPath(string mountpath) => System(mountpath) + "/identity";

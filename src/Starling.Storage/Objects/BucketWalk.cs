@@ -88,9 +88,22 @@ public sealed class BucketWalk
             }
         }
 
+        RequireDisks();
         name = default;
         lookup = null;
         return false;
+    }
+
+    /// <summary>What a disk that is gone does not show is not absent.</summary>
+    private void RequireDisks()
+    {
+        foreach (var mountpath in mountpaths.All)
+        {
+            if (mountpath.Displaced() is { } error)
+            {
+                throw new StoreException(error with { Message = $"cannot list {Bucket.Cname}: {error.Message}" });
+            }
+        }
     }
 
     private void Start()
@@ -100,6 +113,7 @@ public sealed class BucketWalk
             return;
         }
 
+        RequireDisks();
         if (mountpaths.Missing.Count > 0)
         {
             throw new StoreException(

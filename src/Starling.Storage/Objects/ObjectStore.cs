@@ -281,6 +281,12 @@ public sealed class ObjectStore : IDisposable
     {
         foreach (var mountpath in Mountpaths.All)
         {
+            if (mountpath.Displaced() is { } error)
+            {
+                // Nothing is made or removed in the directory that a lost disk leaves behind.
+                throw new StoreException(error);
+            }
+
             Guard(mountpath, () => action(mountpath));
         }
     }

@@ -91,6 +91,11 @@ internal sealed class RecordReader(MountpathSet mountpaths)
             best = LookupResult.Failed(MayBeLost());
         }
 
+        if (best.Status == LookupStatus.Absent)
+        {
+            best = Confirmed(best, name);
+        }
+
         if (bestFile is not null && best.IsLiveObject)
         {
             return new OpenReadResult(best, new ObjectReader(bestFile, best.Record));
@@ -98,6 +103,20 @@ internal sealed class RecordReader(MountpathSet mountpaths)
 
         bestFile?.Dispose();
         return new OpenReadResult(best, null);
+    }
+
+    /// <summary>Absent only where the disk is still there.</summary>
+    private LookupResult Confirmed(LookupResult absent, ObjectName name)
+    {
+        foreach (var mountpath in Locations(name))
+        {
+            if (mountpath.Displaced() is { } error)
+            {
+                return LookupResult.Failed(error);
+            }
+        }
+
+        return absent;
     }
 
     /// <summary>True when <paramref name="other"/> replaced <paramref name="best"/>. A failure beats everything: nobody knows what it hides.</summary>

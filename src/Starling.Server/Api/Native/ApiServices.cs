@@ -52,4 +52,5 @@ internal sealed record TargetServices(
     ObjectReader Reader,
     ObjectWriter Writer,
     ObjectDeleter Deleter,
-    BucketLister Lister);
+    BucketLister Lister,
+    DiskWatch Disks);

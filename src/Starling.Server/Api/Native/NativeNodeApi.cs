@@ -31,10 +31,11 @@ internal sealed class NativeNodeApi : INodeApi
         var metrics = new ServerMetrics();
         owned.Add(metrics);
         var services = new ApiServices { Runtime = runtime, Metrics = metrics, Config = new NodeConfig(runtime.Files, runtime.DataDirectory) };
-        services = runtime.IsGateway ? services with { Gateway = Gateway(runtime) } : services with { Target = Target(runtime) };
+        services = runtime.IsGateway ? services with { Gateway = Gateway(runtime) } : services with { Target = Target(runtime, metrics) };
         NodeInstruments.Register(metrics.Meter, runtime);
         if (services.Target is { } target)
         {
+            NodeInstruments.Register(metrics.Meter, target.Disks);
             metrics.Meter.CreateObservableCounter("starling_list_directory_entries_total", () => target.Lister.EntriesRead, description: "Directory entries read from the disks for listings.");
         }
 
@@ -85,13 +86,16 @@ internal sealed class NativeNodeApi : INodeApi
             forwarder);
     }
 
-    private TargetServices Target(NodeRuntime runtime)
+    private TargetServices Target(NodeRuntime runtime, ServerMetrics metrics)
     {
         var store = new ObjectStore(runtime.Mountpaths!);
         owned.Add(store);
         var node = new TargetNode(runtime.View, runtime.Proposer, runtime.Clock, store, new NoNeighbors());
         background.Add(new BucketDirs(runtime.View, store, runtime.Loggers.CreateLogger<BucketDirs>()).RunAsync(stopping.Token));
-        return new TargetServices(node, new ObjectReader(node), new ObjectWriter(node), new ObjectDeleter(node), new BucketLister(node));
+        var disks = new DiskWatch(store, TimeProvider.System, runtime.DiskQuiet, runtime.Loggers.CreateLogger<DiskWatch>());
+        store.DiskFailed += (_, _) => metrics.Tracker.Add("err.fshc.n", 1);
+        background.Add(disks.RunAsync(stopping.Token));
+        return new TargetServices(node, new ObjectReader(node), new ObjectWriter(node), new ObjectDeleter(node), new BucketLister(node), disks);
     }
 
     private static async Task<bool> IsHealthyAsync(StreamForwarder forwarder, NodeEntry node, CancellationToken cancellationToken)

@@ -153,6 +153,26 @@ public sealed class ApiCluster : IAsyncLifetime
         return text.ToString();
     }
 
+    /// <summary>The state of a node in bits, once the condition holds.</summary>
+    public async Task<ulong> FlagsAsync(int node, Func<ulong, bool> until)
+    {
+        var deadline = DateTime.UtcNow + StartWithin;
+        while (true)
+        {
+            using var answer = await SendAsync(HttpMethod.Get, $"{Gateway}/v1/reverse/daemon?what=node_status", null, ("Ais-Node-Id", nodes[node].Id.Value));
+            var status = JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync());
+            var flags = status.GetProperty("cluster").GetProperty("flags").GetUInt64();
+            Assert.Equal(flags.ToString(CultureInfo.InvariantCulture), status.GetProperty("tracker").GetProperty("state.flags").GetProperty("v").GetString());
+            if (until(flags))
+            {
+                return flags;
+            }
+
+            Assert.True(DateTime.UtcNow < deadline, $"flags of {nodes[node].Id} are still {flags}");
+            await Task.Delay(50);
+        }
+    }
+
     /// <summary>Every node still answers, and an object still goes in and out.</summary>
     public async Task AssertAliveAsync()
     {
@@ -205,7 +225,7 @@ public sealed class ApiCluster : IAsyncLifetime
             Secret = "test-secret-of-this-cluster",
             LogLevel = LogLevel.Warning,
         };
-        return await NodeHost.StartAsync(options, null, NativeNodeApi.CreateAsync, new NodeEnvironment { Files = Faults }, CancellationToken.None);
+        return await NodeHost.StartAsync(options, null, NativeNodeApi.CreateAsync, new NodeEnvironment { Files = Faults, DiskQuiet = TimeSpan.FromMilliseconds(500) }, CancellationToken.None);
     }
 }
 

@@ -14,7 +14,7 @@ internal static class Projections
     public static SnodeWire? Snode(ClusterState state, NodeId id) =>
         state.Views.Smap.Gateways?.GetValueOrDefault(id.Value) ?? state.Views.Smap.Targets?.GetValueOrDefault(id.Value);
 
-    public static NodeStateInfoWire StateInfo(ClusterState state, bool isReady)
+    public static NodeStateInfoWire StateInfo(ClusterState state, ulong flags)
     {
         var primary = state.Leader is { IsGateway: true } leader ? state.Node(leader.Identity.Id) : null;
         return new NodeStateInfoWire
@@ -30,7 +30,7 @@ internal static class Projections
             Bmd = new ClusterVersionWire { Uuid = state.ClusterId, Version = state.Versions.Bmd },
             Rmd = new VersionWire { Version = state.Versions.Rmd },
             Config = new VersionWire { Version = state.Versions.Conf },
-            Flags = isReady ? NodeStateInfoWire.Healthy : 4,
+            Flags = flags,
         };
     }
 

@@ -55,7 +55,7 @@ internal static class DaemonQueries
             Rmd = state.Views.Rmd,
             Config = JsonElement.Parse(state.Views.ConfigJson),
             Self = NodeReport.Snode(call.Services),
-            Flags = call.Services.Snapshot.IsReady ? 6UL : 4UL,
+            Flags = NodeReport.Flags(call.Services),
         }, WireJson.Instance.CluMetaWire);
     }
 

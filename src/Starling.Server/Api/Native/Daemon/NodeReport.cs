@@ -18,6 +18,10 @@ internal static class NodeReport
             ?? new SnodeWire { Id = services.Runtime.Id.Value, IdDigest = services.Runtime.Id.Digest, Type = services.Runtime.IsGateway ? "proxy" : "target" };
     }
 
+    /// <summary>The state of the node in bits; <see cref="NodeStateInfoWire.Healthy"/> when there is nothing to report.</summary>
+    public static ulong Flags(ApiServices services) =>
+        (services.Snapshot.IsReady ? NodeStateInfoWire.Healthy : NodeStateFlags.NodeStarted) | (services.Target?.Disks.HasFault == true ? NodeStateFlags.DiskFault : 0);
+
     public static NodeStatsWire Stats(ApiServices services) => new() { Node = Snode(services), Tracker = Tracker(services), Capacity = Capacity(services.Runtime.Mountpaths) };
 
     public static NodeStatusWire Status(ApiServices services)
@@ -33,7 +37,7 @@ internal static class NodeReport
             Node = node,
             Tracker = Tracker(services),
             Capacity = Capacity(services.Runtime.Mountpaths),
-            Cluster = Projections.StateInfo(state, services.Snapshot.IsReady),
+            Cluster = Projections.StateInfo(state, Flags(services)),
             System = SystemInfo.Read(services.Runtime.Mountpaths),
             SmapVersion = state.Versions.Smap.ToString(CultureInfo.InvariantCulture),
         };
@@ -49,7 +53,11 @@ internal static class NodeReport
         var result = new SortedDictionary<string, MountpathCapacityWire>(StringComparer.Ordinal);
         foreach (var mountpath in mountpaths.All)
         {
-            var facts = mountpath.Capacity();
+            if (mountpath.TryCapacity() is not { } facts)
+            {
+                continue;
+            }
+
             var used = Math.Max(0, facts.TotalBytes - facts.AvailableBytes);
             result[mountpath.Path] = new MountpathCapacityWire
             {
@@ -84,7 +92,7 @@ internal static class NodeReport
         }
 
         result["up.ns.time"] = new TrackerValueWire { Value = services.Runtime.Clock.NowNs - services.Runtime.StartedNs };
-        result["state.flags"] = new TrackerValueWire { Value = services.Snapshot.IsReady ? 6 : 4 };
+        result["state.flags"] = new TrackerValueWire { Value = (long)Flags(services) };
         return result;
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Starling.Core.Wire;
+using Starling.Storage.Files;
 using Starling.Storage.Mountpaths;
 
 namespace Starling.Server.Api.Native.Daemon;
@@ -30,9 +31,9 @@ internal static class SystemInfo
             return info;
         }
 
-        var facts = mountpaths.All.Select(mountpath => (mountpath.LockDevice, Facts: mountpath.Capacity())).DistinctBy(one => one.LockDevice).ToArray();
-        var capacity = facts.Sum(one => one.Facts.TotalBytes);
-        var taken = capacity - facts.Sum(one => one.Facts.AvailableBytes);
+        var facts = mountpaths.All.DistinctBy(one => one.LockDevice).Select(one => one.TryCapacity()).OfType<FileSystemFacts>().ToArray();
+        var capacity = facts.Sum(one => one.TotalBytes);
+        var taken = capacity - facts.Sum(one => one.AvailableBytes);
         return info with
         {
             FileSystemUsed = taken.ToString(CultureInfo.InvariantCulture),

@@ -27,7 +27,7 @@ internal static class HealthEndpoint
 
         if (call.Query.Flag("cii"))
         {
-            return DaemonQueries.JsonAsync(call, Projections.StateInfo(snapshot.State, snapshot.IsReady), WireJson.Instance.NodeStateInfoWire);
+            return DaemonQueries.JsonAsync(call, Projections.StateInfo(snapshot.State, NodeReport.Flags(services)), WireJson.Instance.NodeStateInfoWire);
         }
 
         if (call.Query.Flag("apr") && !snapshot.IsLeading)
