@@ -156,7 +156,8 @@ public sealed class ApiCluster : IAsyncLifetime
     /// <summary>The state of a node in bits, once the condition holds.</summary>
     public async Task<ulong> FlagsAsync(int node, Func<ulong, bool> until)
     {
-        var deadline = DateTime.UtcNow + StartWithin;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        using var deadline = new CancellationTokenSource(StartWithin);
         while (true)
         {
             using var answer = await SendAsync(HttpMethod.Get, $"{Gateway}/v1/reverse/daemon?what=node_status", null, ("Ais-Node-Id", nodes[node].Id.Value));
@@ -168,8 +169,8 @@ public sealed class ApiCluster : IAsyncLifetime
                 return flags;
             }
 
-            Assert.True(DateTime.UtcNow < deadline, $"flags of {nodes[node].Id} are still {flags}");
-            await Task.Delay(50);
+            Assert.False(deadline.IsCancellationRequested, $"flags of {nodes[node].Id} are still {flags}");
+            await timer.WaitForNextTickAsync();
         }
     }
 
