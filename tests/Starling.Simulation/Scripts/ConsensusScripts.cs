@@ -348,19 +348,24 @@ public static class ConsensusScripts
     [Script]
     public static void PreVoteWhileALeaderIsHeard(TextWriter? log)
     {
-        // One voter stops hearing the leader, the others do: nobody is elected, terms stand still.
+        // One voter hears nobody, the others hear the leader: it asks for votes again and again and gets none, also in the moment in which it hears the
+        // answers again and the leader not yet. When that moment comes is up to its timers, so there are many of them.
         var story = Story.Begin(log);
         var leader = story.Leader!;
         var term = leader.View!.Term;
         var deaf = story.World.Nodes.First(n => n.IsGateway && n != leader);
-        story.World.Cut(leader.Name, deaf.Name, oneWay: true);
-        foreach (var node in story.World.Nodes.Where(n => n != leader && n != deaf))
+        for (var round = 0; round < 16; round++)
         {
-            story.World.Cut(node.Name, deaf.Name, oneWay: true);
+            foreach (var node in story.World.Nodes.Where(n => n != deaf))
+            {
+                story.World.Cut(node.Name, deaf.Name, oneWay: true);
+            }
+
+            story.Always(() => story.World.Nodes.TrueForAll(n => n.View!.Term == term), 4 + (round * 0.13), "terms stand still while it hears nobody");
+            story.World.HealAll();
+            story.Always(() => story.World.Nodes.TrueForAll(n => n.View!.Term == term), 3, "terms stand still when it hears again");
         }
 
-        story.Always(() => story.World.Nodes.TrueForAll(n => n.View!.Term == term), 30, "terms stand still");
-        story.World.HealAll();
         story.EndsWell();
     }
 }
