@@ -191,7 +191,7 @@ internal static class SettingsPatch
         switch (kind)
         {
             case SettingKind.Boolean:
-                return QueryNames.TryParseBoolean(text, out var flag) ? JsonValue.Create(flag) : null;
+                return WireBoolean.TryParse(text, out var flag) ? JsonValue.Create(flag) : null;
             case SettingKind.Integer:
                 return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? JsonValue.Create(number) : null;
             case SettingKind.SignedText:

@@ -49,7 +49,7 @@ internal sealed class TolerantBooleanConverter : JsonConverter<bool>
     {
         JsonTokenType.True => true,
         JsonTokenType.False or JsonTokenType.Null => false,
-        JsonTokenType.String when QueryNames.TryParseBoolean(reader.GetString(), out var value) => value,
+        JsonTokenType.String when WireBoolean.TryParse(reader.GetString(), out var value) => value,
         _ => throw new JsonException("expected true or false"),
     };
 

@@ -40,6 +40,51 @@ public sealed class ListMergeTests
         Assert.Equal(["new"], second.Entries.Select(NameOf));
     }
 
+    [Fact]
+    public async Task Trap12_a_page_that_is_exactly_full_carries_a_token_and_the_next_one_ends_the_listing()
+    {
+        parts.Names[Fold.Target(1)] = ["a", "b"];
+        var query = new ListQuery { Bucket = Fold.Bucket(), PageSize = 2 };
+        var full = await Merge.PageAsync(query, CancellationToken.None);
+        Assert.Equal("b", full.Token);
+        var last = await Merge.PageAsync(query with { Uuid = full.Uuid, Token = full.Token }, CancellationToken.None);
+        Assert.Equal((0, string.Empty), (last.Entries.Count, last.Token));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Trap12_pages_of_any_size_over_any_number_of_targets_add_up_to_the_whole_and_tokens_grow(bool oneLevel)
+    {
+        var random = new Random(3);
+        var names = Enumerable.Range(0, 300).Select(_ => string.Join('/', Enumerable.Range(0, 1 + random.Next(3)).Select(_ => (char)('a' + random.Next(4))))).Distinct().ToArray();
+        foreach (var prefix in (string[])["", "a", "a/", "b/c"])
+        {
+            var expected = names.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(name => oneLevel && name.IndexOf('/', prefix.Length) is >= 0 and var slash ? name[..(slash + 1)] : name).Distinct().Order(StringComparer.Ordinal);
+            foreach (var targets in (int[])[1, 3, 7])
+            {
+                view.Publish(At(Fold.Serving(targets)));
+                parts.Names.Clear();
+                foreach (var share in names.GroupBy(_ => random.Next(targets)))
+                {
+                    parts.Names[Fold.Target(1 + share.Key)] = [.. share];
+                }
+
+                Assert.Equal(expected, await AllAsync(() => 1 + random.Next(6), prefix, oneLevel));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Trap12_ids_of_listings_are_those_of_the_client_or_long_enough_and_look_like_no_rebalance()
+    {
+        parts.Names[Fold.Target(1)] = ["a", "b"];
+        var query = new ListQuery { Bucket = Fold.Bucket(), PageSize = 1 };
+        Assert.Matches("^[a-z]{3}-[A-Za-z]{9}$", (await Merge.PageAsync(query, CancellationToken.None)).Uuid);
+        Assert.Equal("8d6wTn4G1", (await Merge.PageAsync(query with { Uuid = "8d6wTn4G1" }, CancellationToken.None)).Uuid);
+    }
+
     private static string NameOf(ListEntry entry) => Encoding.UTF8.GetString(entry.Name.Span);
 
     private static ClusterSnapshot At(ClusterState state) => new()
@@ -47,32 +92,40 @@ public sealed class ListMergeTests
         Node = new NodePublication { Self = new NodeIdentity(Fold.Gateway(1), new Incarnation(1), new SessionId(1)), State = state },
     };
 
-    private async Task<List<string>> AllAsync(int pageSize)
+    private Task<List<string>> AllAsync(int pageSize) => AllAsync(() => pageSize, string.Empty, oneLevel: true);
+
+    private async Task<List<string>> AllAsync(Func<int> pageSize, string prefix, bool oneLevel)
     {
         var names = new List<string>();
-        var query = new ListQuery { Bucket = Fold.Bucket(), PageSize = pageSize, OneLevel = true };
+        var query = new ListQuery { Bucket = Fold.Bucket(), Prefix = prefix, OneLevel = oneLevel };
         while (true)
         {
-            var page = await Merge.PageAsync(query, CancellationToken.None);
+            var size = pageSize();
+            var page = await Merge.PageAsync(query with { PageSize = size }, CancellationToken.None);
+            Assert.InRange(page.Entries.Count, 0, size);
             names.AddRange(page.Entries.Select(NameOf));
             if (page.Token.Length == 0)
             {
                 return names;
             }
 
+            Assert.True(string.CompareOrdinal(page.Token, query.Token) > 0, $"token {page.Token} does not come after {query.Token}");
             query = query with { Uuid = page.Uuid, Token = page.Token };
         }
     }
 
-    /// <summary>Targets that answer with everything behind the cursor at once.</summary>
+    /// <summary>Targets that answer with what lies behind the cursor, as much of it as was asked for.</summary>
     private sealed class Parts : IListParts
     {
         public SortedDictionary<NodeId, string[]> Names { get; } = [];
 
         public Task<ListFrame> FetchAsync(NodeId target, ListPart part, CancellationToken cancellationToken)
         {
-            var after = Names.GetValueOrDefault(target, []).Where(name => string.CompareOrdinal(name, part.After) > 0);
-            return Task.FromResult(new ListFrame([.. after.Select(name => new ListEntry(Encoding.UTF8.GetBytes(name), ListEntry.Present, -1, null))], IsEnd: true));
+            var left = Names.GetValueOrDefault(target, []).Where(name => name.StartsWith(part.Prefix, StringComparison.Ordinal))
+                .Select(name => part.OneLevel && name.IndexOf('/', part.Prefix.Length) is >= 0 and var slash ? name[..(slash + 1)] : name)
+                .Distinct().Order(StringComparer.Ordinal).Where(name => string.CompareOrdinal(name, part.After) > 0).ToArray();
+            return Task.FromResult(new ListFrame(
+                [.. left.Take(part.Limit).Select(name => new ListEntry(Encoding.UTF8.GetBytes(name), ListEntry.Present, -1, null))], IsEnd: left.Length <= part.Limit));
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Starling.Core.Wire;
 
 namespace Starling.Server.Api.Native;
 

@@ -1,3 +1,5 @@
+using Starling.Core.Wire;
+
 namespace Starling.Server.Api.Native;
 
 /// <summary>The query of one request. Unknown parameters are ignored; the first of several equal names counts.</summary>
@@ -60,29 +62,8 @@ internal sealed class QueryParameters
     public bool Has(string name) => Get(name) is not null;
 
     /// <summary>A boolean parameter: absent, empty and unparsable count as false.</summary>
-    public bool Flag(string name) => WireBoolean.TryParse(Get(name), out var value) && value;
+    public bool Flag(string name) => WireBoolean.IsTrue(Get(name));
 
     private static string Unescape(ReadOnlySpan<char> text) =>
         text.Contains('+') ? RequestPath.Decode(text.ToString().Replace('+', ' ')) : RequestPath.Decode(text);
-}
-
-/// <summary>Booleans as clients spell them.</summary>
-internal static class WireBoolean
-{
-    /// <summary>Parses one; empty is false.</summary>
-    public static bool TryParse(string? text, out bool value)
-    {
-        switch (text)
-        {
-            case "true" or "y" or "yes" or "on" or "1" or "t" or "T" or "TRUE" or "True":
-                value = true;
-                return true;
-            case null or "" or "false" or "n" or "no" or "off" or "0" or "f" or "F" or "FALSE" or "False":
-                value = false;
-                return true;
-            default:
-                value = false;
-                return false;
-        }
-    }
 }

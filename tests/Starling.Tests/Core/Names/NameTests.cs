@@ -110,35 +110,4 @@ public sealed class NameTests
         Assert.False(ObjectName.TryParse(Bucket, new string('é', 512) + "a", out _, out var error));
         Assert.Contains("1025", error, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void Names_are_ordered_by_their_bytes()
-    {
-        string[] names = ["", "A", "a", "a-b", "a/b", "a0", "é", "\uffff", "😀"];
-        Assert.Equal(names, names.Reverse().Order(Utf8Order.Instance));
-        foreach (var x in names)
-        {
-            foreach (var y in names)
-            {
-                var bytes = System.Text.Encoding.UTF8.GetBytes(x).AsSpan().SequenceCompareTo(System.Text.Encoding.UTF8.GetBytes(y));
-                Assert.Equal(Math.Sign(bytes), Math.Sign(Utf8Order.Instance.Compare(x, y)));
-            }
-        }
-    }
-
-    [Fact]
-    public void Trap12_ids_of_listings_are_long_enough_and_look_like_no_rebalance()
-    {
-        var random = new Random(5);
-        for (var i = 0; i < 10_000; i++)
-        {
-            var id = ShortUuid.Create(random.NextBytes);
-            Assert.True(ShortUuid.IsValid(id), id);
-            Assert.False(long.TryParse(id.AsSpan(1), out _), id);
-        }
-
-        Assert.False(ShortUuid.IsValid("abcdefgh"));
-        Assert.False(ShortUuid.IsValid("-abcdefghi"));
-        Assert.True(ShortUuid.IsValid("8d6wTn4G1"));
-    }
 }

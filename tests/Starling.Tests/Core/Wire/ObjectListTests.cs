@@ -1,43 +1,42 @@
-using System.Buffers;
 using System.Text;
-using Starling.Core.Wire;
+using Starling.Cluster.Listing;
 using Starling.Core.Wire.MessagePack;
+using Starling.Gateway.Listing;
+using Starling.Server.Api.Native.Buckets;
 using Xunit;
 
 namespace Starling.Tests.Core.Wire;
 
+/// <summary>Pages of names in msgpack: written as gateways do, read as clients do.</summary>
 public sealed class ObjectListTests
 {
-    private static byte[] Write(ListResultWire page)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        ObjectListWriter.Write(output, page);
-        return output.WrittenSpan.ToArray();
-    }
+    private static readonly ListProps Everything = ListProps.Of("name,size,version,checksum,atime,location,custom,copies", nameOnly: false, nameSize: false, cached: false);
+
+    private static byte[] Write(string uuid, string token, ListProps props, params ListEntry[] entries) =>
+        new ListPageFormat(props, string.Empty).Msgpack(new ListPage(uuid, token, entries, IsPartial: false)).ToArray();
+
+    private static ListEntry Entry(string name, ushort flags = ListEntry.Present, long sizeBytes = -1, ListAttributes? attributes = null) =>
+        new(Encoding.UTF8.GetBytes(name), flags, sizeBytes, attributes);
 
     [Fact]
     public void Trap11_the_golden_page_is_written_byte_for_byte() => Assert.Equal(
         "84A455554944A3616263B1436F6E74696E756174696F6E546F6B656EA0A7456E74726965739183A16EA161A17305A16640A5466C61677300",
-        Convert.ToHexString(Write(new ListResultWire { Uuid = "abc", Entries = [new() { Name = "a", SizeBytes = 5, Flags = EntryFlags.Present }] })));
+        Convert.ToHexString(Write("abc", string.Empty, Everything with { Copies = false }, Entry("a", sizeBytes: 5))));
 
     [Fact]
     public void Every_member_and_every_length_survives_the_way_there_and_back()
     {
-        var entries = new List<ListEntryWire>();
-        foreach (var length in new[] { 0, 1, 31, 32, 255, 256, 65_535, 65_536 })
-        {
-            entries.Add(new ListEntryWire
-            {
-                Name = "é" + new string('n', length), Checksum = "cs", AccessTime = "20 Nov 26 21:00 UTC", Version = "7", Location = "t[x]:mp[/y]", Custom = "[k:v]",
-                SizeBytes = length == 0 ? long.MaxValue : length * 1_000_003L, Copies = 2, Flags = ushort.MaxValue,
-            });
-        }
-
-        entries.Add(new ListEntryWire { Name = "plain" });
-        var page = new ListResultWire { Uuid = "abcdefghi", ContinuationToken = "plain", Entries = entries, Flags = 70_000 };
-        Assert.True(ObjectListReader.TryRead(Write(page), out var read, out var error), error);
-        Assert.Equal(entries, read.Entries!);
-        Assert.Equal(("abcdefghi", "plain", 70_000U), (read.Uuid, read.ContinuationToken, read.Flags));
+        long[] sizes = [1, 127, 128, 255, 256, 65_535, 65_536, uint.MaxValue, uint.MaxValue + 1L, long.MaxValue];
+        int[] lengths = [0, 14, 15, 16, 29, 30, 31, 32, 253, 254, 255, 256, 1_022];
+        var attributes = new ListAttributes("cs", "7", 1_795_208_400_000_000_000, "t[x]:mp[/y]", "[k:v]");
+        var entries = sizes.Select((size, at) => Entry($"{at}", sizeBytes: size, flags: ushort.MaxValue, attributes: attributes))
+            .Concat(lengths.Select(length => Entry("é" + new string('n', length)))).ToArray();
+        Assert.True(ObjectListReader.TryRead(Write("abcdefghi", "plain", Everything, entries), out var read, out var error), error);
+        Assert.Equal(("abcdefghi", "plain"), (read.Uuid, read.ContinuationToken));
+        Assert.Equal(entries.Select(entry => (Encoding.UTF8.GetString(entry.Name.Span), Math.Max(0, entry.SizeBytes), entry.Flags)), read.Entries!.Select(entry => (entry.Name, entry.SizeBytes, entry.Flags)));
+        var first = read.Entries![0];
+        Assert.Equal(("cs", "20 Nov 26 21:00 UTC", "7", "t[x]:mp[/y]", "[k:v]"), (first.Checksum, first.AccessTime, first.Version, first.Location, first.Custom));
+        Assert.Equal((0, 1), (first.Copies, read.Entries[^1].Copies));
     }
 
     [Theory]
@@ -55,7 +54,8 @@ public sealed class ObjectListTests
     [Fact]
     public void A_page_cut_off_anywhere_or_with_any_byte_changed_is_read_or_refused_but_never_throws()
     {
-        var bytes = Write(new ListResultWire { Uuid = "abcdefghi", ContinuationToken = "b", Entries = [new() { Name = "a", SizeBytes = 70_000, Checksum = "x" }, new() { Name = "b", Flags = 64 }] });
+        var attributes = new ListAttributes("x", string.Empty, 0, string.Empty, string.Empty);
+        var bytes = Write("abcdefghi", "b", Everything with { AccessTime = false }, Entry("a", sizeBytes: 70_000, attributes: attributes), Entry("b"));
         for (var length = 0; length < bytes.Length; length++)
         {
             Assert.False(ObjectListReader.TryRead(bytes.AsSpan(0, length), out _, out var error));
@@ -110,11 +110,7 @@ public sealed class ObjectListTests
     [Fact]
     public void Bytes_of_names_are_written_as_they_are()
     {
-        var output = new ArrayBufferWriter<byte>();
-        ObjectListWriter.Begin(output, "u", "t", 1);
-        ObjectListWriter.Entry(output, new ListEntryBytes { Name = Encoding.UTF8.GetBytes("ünï") });
-        ObjectListWriter.End(output, 0);
-        Assert.True(ObjectListReader.TryRead(output.WrittenSpan, out var page, out var error), error);
+        Assert.True(ObjectListReader.TryRead(Write("u", "t", Everything, Entry("ünï")), out var page, out var error), error);
         Assert.Equal("ünï", page.Entries![0].Name);
     }
 }

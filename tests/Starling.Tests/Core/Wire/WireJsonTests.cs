@@ -159,5 +159,5 @@ public sealed class WireJsonTests
     [InlineData("0", false)]
     [InlineData("maybe", false)]
     [InlineData("2", false)]
-    public void Trap27_booleans_of_queries(string? value, bool expected) => Assert.Equal(expected, QueryNames.IsTrue(value));
+    public void Trap27_booleans_of_queries(string? value, bool expected) => Assert.Equal(expected, WireBoolean.IsTrue(value));
 }

@@ -140,6 +140,9 @@ public sealed class BucketCallTests(ApiCluster cluster)
         Assert.Equal(["c", "d"], Names(await PageAsync("pages", """{"uuid":"forgotten-by-all","continuation_token":"b"}""")));
         Assert.Equal(["d"], Names(await PageAsync("pages", """{"start_after":"c"}""")));
 
+        using var hostile = await cluster.SendAsync(HttpMethod.Get, $"{cluster.Gateway}/v1/buckets/pages", $$$"""{"action":"list","value":{"uuid":"{{{new string('x', 65)}}}"}}""");
+        Assert.Equal(HttpStatusCode.BadRequest, hostile.StatusCode);
+
         using var msgpack = await cluster.SendAsync(HttpMethod.Get, $"{cluster.Gateway}/v1/buckets/pages", """{"action":"list","value":{"prefix":"a*","uuid":"abc-abc-abc"}}""", ("Accept", "application/msgpack"));
         Assert.Equal("application/msgpack", msgpack.Content.Headers.ContentType!.ToString());
         var expected = "84a455554944ab6162632d6162632d616263b1436f6e74696e756174696f6e546f6b656ea0a7456e74726965739183a16ea161a17301a16640a5466c61677300";

@@ -8,6 +8,9 @@ namespace Starling.Server.Api.Native.Buckets;
 /// <summary>Action <c>list</c> with a bucket in the path: one page of objects, JSON or msgpack.</summary>
 internal static class ListObjects
 {
+    /// <summary>Ids of clients have 9 to 32 characters; a gateway remembers them and tells them to targets.</summary>
+    private const int MaxUuidChars = 64;
+
     private const ulong FlagArchives = 1 << 3;
     private const ulong FlagNameOnly = 1 << 4;
     private const ulong FlagNameSize = 1 << 5;
@@ -65,12 +68,18 @@ internal static class ListObjects
             throw ApiException.Invalid($"field \"pagesize\": expected a number, got \"{sizeText}\"");
         }
 
+        var uuid = ActionMessage.TextMember(value, "uuid");
+        if (uuid.Length > MaxUuidChars)
+        {
+            throw ApiException.Invalid($"field \"uuid\": at most {MaxUuidChars} characters, got {uuid.Length}; leave it empty to start a listing");
+        }
+
         var props = ListProps.Of(ActionMessage.TextMember(value, "props"), (flags & FlagNameOnly) != 0, (flags & FlagNameSize) != 0, (flags & 1) != 0);
         var prefix = ActionMessage.TextMember(value, "prefix");
         return (new ListQuery
         {
             Bucket = bucket,
-            Uuid = ActionMessage.TextMember(value, "uuid"),
+            Uuid = uuid,
             Token = ActionMessage.TextMember(value, "continuation_token"),
             StartAfter = ActionMessage.TextMember(value, "start_after"),
             Prefix = prefix.EndsWith('*') ? prefix[..^1] : prefix,

@@ -10,7 +10,7 @@ internal static class CustomMetadata
     /// <summary>Keys and values together, bytes of UTF-8.</summary>
     public const int MaxBytes = 2048;
 
-    /// <summary>Parses header lines; values with commas are not escaped, so a comma always separates.</summary>
+    /// <summary>Parses header lines. Commas in values are not escaped on the wire; a piece without <c>=</c> therefore belongs to the value before it.</summary>
     /// <exception cref="ApiException">Malformed, or too large: 400.</exception>
     public static IReadOnlyList<KeyValuePair<string, string>> FromHeaders(StringValues lines)
     {
@@ -22,15 +22,23 @@ internal static class CustomMetadata
         var result = new List<KeyValuePair<string, string>>();
         foreach (var line in lines)
         {
-            foreach (var part in (line ?? string.Empty).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            string? last = null;
+            foreach (var piece in string.IsNullOrWhiteSpace(line) ? [] : line.Split(','))
             {
-                var equals = part.IndexOf('=', StringComparison.Ordinal);
-                if (equals <= 0)
+                var equals = piece.IndexOf('=', StringComparison.Ordinal);
+                if (equals < 0 && last is not null)
                 {
-                    throw ApiException.Invalid($"header Ais-Custom-Md: expected \"key=value\", got \"{Shorten(part)}\"");
+                    Set(result, last, $"{result.Find(pair => pair.Key == last).Value},{piece}");
+                    continue;
                 }
 
-                Set(result, part[..equals].Trim(), part[(equals + 1)..].Trim());
+                last = equals < 0 ? string.Empty : piece[..equals].Trim();
+                if (last.Length == 0)
+                {
+                    throw ApiException.Invalid($"header Ais-Custom-Md: expected \"key=value\", got \"{Shorten(piece)}\"");
+                }
+
+                Set(result, last, piece[(equals + 1)..].Trim());
             }
         }
 
@@ -94,6 +102,11 @@ internal static class CustomMetadata
             if (key.Any(char.IsControl) || value.Any(char.IsControl))
             {
                 throw ApiException.Invalid($"custom metadata: key \"{Shorten(key)}\" or its value contains a control character");
+            }
+
+            if (key.AsSpan().ContainsAny('=', ','))
+            {
+                throw ApiException.Invalid($"custom metadata: key \"{Shorten(key)}\" contains '=' or ',', which separate keys and values in headers: choose another name");
             }
 
             total += Encoding.UTF8.GetByteCount(key) + Encoding.UTF8.GetByteCount(value);

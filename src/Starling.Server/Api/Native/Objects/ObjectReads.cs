@@ -1,10 +1,11 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using OpenObject = Starling.Storage.Objects.ObjectReader;
 using Starling.Core.Names;
+using Starling.Core.Wire;
 using Starling.Protocol.State;
 using Starling.Storage.Objects;
 using Starling.Target.Objects;
-using OpenObject = Starling.Storage.Objects.ObjectReader;
 
 namespace Starling.Server.Api.Native.Objects;
 

@@ -11,6 +11,7 @@ internal readonly record struct RangeHeader(long Offset, long Length)
     /// <exception cref="ApiException">Bad syntax, several ranges, or nothing of it inside the object: 416.</exception>
     public static RangeHeader Parse(string header, long sizeBytes)
     {
+        header = header.Trim();
         if (!header.StartsWith("bytes=", StringComparison.OrdinalIgnoreCase))
         {
             throw Refused($"invalid range \"{Shorten(header)}\": expected \"bytes=first-last\"", null);
@@ -23,7 +24,7 @@ internal readonly record struct RangeHeader(long Offset, long Length)
             throw Refused($"invalid range \"{Shorten(header)}\": several ranges are not supported", null);
         }
 
-        if (dash < 0 || !TryNumber(spec[..dash], out var first) || !TryNumber(spec[(dash + 1)..], out var last) || (first is null && last is null) || last < first)
+        if (dash < 0 || !TryNumber(spec[..dash].Trim(), out var first) || !TryNumber(spec[(dash + 1)..].Trim(), out var last) || (first is null && last is null) || last < first)
         {
             throw Refused($"invalid range \"{Shorten(header)}\": expected \"bytes=first-last\"", null);
         }
@@ -52,9 +53,15 @@ internal readonly record struct RangeHeader(long Offset, long Length)
             return true;
         }
 
-        var ok = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
-        value = number;
-        return ok;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            value = number;
+            return true;
+        }
+
+        // What does not fit into 63 bits lies behind the end of every object.
+        value = long.MaxValue;
+        return !text.ContainsAnyExceptInRange('0', '9');
     }
 
     private static ApiException Refused(string message, long? sizeBytes) => new(416, message, "ErrRangeNotSatisfiable") { UnsatisfiedSizeBytes = sizeBytes };
