@@ -83,7 +83,7 @@ internal sealed class CandidateSurvey
             {
                 case null:
                     return SurveyStatus.Waiting;
-                case LookResult.Unknown:
+                case LookResult.Unknown or LookResult.Stale:
                     status = SurveyStatus.Unknown;
                     break;
                 default:
@@ -97,7 +97,7 @@ internal sealed class CandidateSurvey
     /// <summary>The candidates that matter and cannot say.</summary>
     public string Silent()
     {
-        var silent = Candidates.Of(state, self, nameDigest, EpochOf(Best)).Where(id => results[Asked.IndexOf(id)] is LookResult.Unknown);
+        var silent = Candidates.Of(state, self, nameDigest, EpochOf(Best)).Where(id => results[Asked.IndexOf(id)] is LookResult.Unknown or LookResult.Stale);
         return string.Join(", ", silent);
     }
 

@@ -16,6 +16,7 @@ public sealed class GetPlan(ObjectName name, ulong bucketId, Conditions conditio
     private long epochBefore;
     private CandidateSurvey? survey;
     private bool isSecondLook;
+    private int round;
     private StoreError? waitsFor;
 
     /// <inheritdoc/>
@@ -23,7 +24,7 @@ public sealed class GetPlan(ObjectName name, ulong bucketId, Conditions conditio
     {
         var action = happened.Kind switch
         {
-            PlanEventKind.Started or PlanEventKind.ViewChanged => Begin(happened.View),
+            PlanEventKind.Started or PlanEventKind.ViewChanged or PlanEventKind.ContentGone => Begin(happened.View),
             PlanEventKind.Looked when isSecondLook => AfterSecondLook(happened),
             PlanEventKind.Looked => AfterFirstLook(happened),
             PlanEventKind.CandidateAnswered => AfterAnswer(happened),
@@ -69,15 +70,21 @@ public sealed class GetPlan(ObjectName name, ulong bucketId, Conditions conditio
         survey = new CandidateSurvey(view, name, bucketId, local);
         return survey.Asked.IsEmpty
             ? Final(view, local, view.Self)
-            : new PlanAction(PlanActionKind.AskCandidates) { Nodes = survey.Asked, Epoch = view.Epoch };
+            : PlanAction.Ask(survey, view, ++round);
     }
 
     private PlanAction AfterAnswer(in PlanEvent answer)
     {
-        if (survey is null || isSecondLook)
+        if (survey is null || isSecondLook || (answer.Round != 0 && answer.Round != round))
         {
             // A late answer: the second look is under way, or the plan started over.
             return new PlanAction(PlanActionKind.AwaitAnswers);
+        }
+
+        if (answer.Result == LookResult.Stale)
+        {
+            survey = null;
+            return answer.View.Epoch != epochBefore ? Begin(answer.View) : PlanAction.Wait(answer.View, PlanChecks.Overtaken(name, answer.View));
         }
 
         survey.Take(answer);

@@ -1,5 +1,6 @@
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Core.Objects;
 using Starling.Protocol.Ownership;
 
 namespace Starling.Protocol.Objects;
@@ -16,11 +17,22 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
 {
     private CandidateSurvey? survey;
     private long resolvedEpoch;
+    private int round;
     private bool isCommitting;
+    private long forwardedEpoch = -1;
     private StoreError? waitsFor;
 
     /// <summary>The object.</summary>
     protected ObjectName Name => name;
+
+    /// <summary>
+    /// For an append, or a copy onto itself: key of the record that the new content was made from. It must still be the greatest under the lock (rule B5);
+    /// else <see cref="ErrorCode.Conflict"/>: read again, make the content again, start over. Null when nothing was read.
+    /// </summary>
+    public RecordKey? BaseKey { get; init; }
+
+    /// <summary>Whether a name that moved is followed with the body that lies here, instead of redirecting the client.</summary>
+    protected virtual bool ForwardsBody => false;
 
     /// <summary>The record that the commit makes; null until it is decided.</summary>
     protected RecordHead? Pending { get; private set; }
@@ -36,7 +48,8 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
             PlanEventKind.Locked when !isCommitting => UnderLock(happened),
             PlanEventKind.Committed when isCommitting => AfterCommit(happened.View),
             PlanEventKind.CommitFailed when isCommitting => PlanAction.Refuse(happened.Error ?? UnknownOutcome("the commit failed")),
-            PlanEventKind.DeadlinePassed => PlanAction.Refuse(isCommitting
+            PlanEventKind.Forwarded when IsForwarding => AfterForward(happened),
+            PlanEventKind.DeadlinePassed => PlanAction.Refuse(isCommitting || IsForwarding
                 ? UnknownOutcome("the deadline passed during the commit")
                 : waitsFor ?? PlanChecks.Unavailable($"{name.Cname}: not committed before the deadline, nothing was changed")),
             _ => PlanAction.Refuse(PlanChecks.Unexpected(happened)),
@@ -75,13 +88,14 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
     private PlanAction Begin(in ObjectView view)
     {
         survey = null;
+        forwardedEpoch = -1;
         if (PlanChecks.Precheck(view, name, bucketId) is { } stop)
         {
-            return stop;
+            return Follow(stop);
         }
 
         resolvedEpoch = view.Epoch;
-        return conditions.IsEmpty ? PlanAction.LockName() : PlanAction.LookUp();
+        return !MustResolve ? PlanAction.LockName() : PlanAction.LookUp();
     }
 
     private PlanAction AfterLook(in PlanEvent look)
@@ -100,14 +114,20 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
         survey = new CandidateSurvey(view, name, bucketId, PlanChecks.OfBucket(look.Record, bucketId));
         return survey.Asked.IsEmpty
             ? PlanAction.LockName()
-            : new PlanAction(PlanActionKind.AskCandidates) { Nodes = survey.Asked, Epoch = view.Epoch };
+            : PlanAction.Ask(survey, view, ++round);
     }
 
     private PlanAction AfterAnswer(in PlanEvent answer)
     {
-        if (survey is null)
+        if (survey is null || (answer.Round != 0 && answer.Round != round))
         {
             return new PlanAction(PlanActionKind.AwaitAnswers);
+        }
+
+        if (answer.Result == LookResult.Stale && survey.Status() == SurveyStatus.Waiting)
+        {
+            survey = null;
+            return answer.View.Epoch != resolvedEpoch ? Begin(answer.View) : PlanAction.Wait(answer.View, PlanChecks.Overtaken(name, answer.View));
         }
 
         var wasSettled = survey.Status() == SurveyStatus.Settled;
@@ -125,7 +145,7 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
         var view = locked.View;
         if (PlanChecks.Precheck(view, name, bucketId) is { } stop)
         {
-            return stop;
+            return Follow(stop);
         }
 
         if (!view.HasLease)
@@ -133,7 +153,7 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
             return PlanAction.Wait(view, PlanChecks.NoLease(view));
         }
 
-        if (!conditions.IsEmpty && (survey is null || view.Epoch != resolvedEpoch || !Candidates.SameClean(survey.State, view.State)))
+        if (MustResolve && (survey is null || view.Epoch != resolvedEpoch || !Candidates.SameClean(survey.State, view.State)))
         {
             return Begin(view);
         }
@@ -146,7 +166,7 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
 
         // A damaged record is not readable, but the key of this check is greater than any that was ever written here: what asks for no condition may replace it.
         var isDamaged = locked is { Result: LookResult.Unknown, Error.Code: ErrorCode.Corrupt };
-        if (locked.Result == LookResult.Unknown && !(isDamaged && conditions.IsEmpty))
+        if (locked.Result == LookResult.Unknown && !(isDamaged && !MustResolve))
         {
             return PlanAction.Refuse(PlanChecks.LookFailed(name, locked.Error));
         }
@@ -156,7 +176,7 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
         // Not what the first look found here: it may have been deleted and forgotten since (rule B11), and then it must not count any more.
         var greatest = RecordHead.Greatest(local, survey?.Remote);
         var isAbsent = greatest is null && view.MissesMountpath;
-        if (!conditions.IsEmpty && isAbsent)
+        if (MustResolve && isAbsent)
         {
             return PlanAction.Refuse(PlanChecks.MissingDisk(name));
         }
@@ -166,8 +186,47 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
             return PlanAction.Refuse(PlanChecks.ConditionFailed(name));
         }
 
+        if (BaseKey is { } read && greatest?.Key != read)
+        {
+            return PlanAction.Refuse(new StoreError(ErrorCode.Conflict, $"{name.Cname}: it changed while the new content was made from it: nothing was changed, start over"));
+        }
+
         var isProven = !isAbsent && !isDamaged && (survey is not null || Candidates.Of(view.State, view.Self, name.Digest, local?.Key.Epoch ?? Candidates.NoRecord).IsEmpty);
         return Decide(view, local, greatest, isProven);
+    }
+
+    private bool MustResolve => !conditions.IsEmpty || BaseKey is not null;
+
+    private bool IsForwarding => forwardedEpoch >= 0;
+
+    private PlanAction Follow(in PlanAction stop)
+    {
+        if (stop.Kind != PlanActionKind.Redirect || !ForwardsBody)
+        {
+            return stop;
+        }
+
+        forwardedEpoch = stop.Epoch;
+        return new PlanAction(PlanActionKind.Forward) { Node = stop.Node, Epoch = stop.Epoch };
+    }
+
+    private PlanAction AfterForward(in PlanEvent forwarded)
+    {
+        var view = forwarded.View;
+        if (forwarded.Error is not { } error)
+        {
+            return new PlanAction(PlanActionKind.Answer) { Record = forwarded.Record, Node = view.State.Newest.OwnerOf(name.Digest), Epoch = view.Epoch };
+        }
+
+        if (error.Code is not (ErrorCode.NotOwner or ErrorCode.Stale))
+        {
+            return PlanAction.Refuse(error);
+        }
+
+        // The name moved again, and nothing was changed there.
+        var seen = forwardedEpoch;
+        forwardedEpoch = -1;
+        return view.Epoch > seen ? Begin(view) : PlanAction.Wait(view, PlanChecks.Overtaken(name, view));
     }
 
     private PlanAction AfterCommit(in ObjectView view) =>

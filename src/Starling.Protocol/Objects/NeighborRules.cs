@@ -1,4 +1,5 @@
 using Starling.Core.Names;
+using Starling.Core.Objects;
 using Starling.Protocol.State;
 
 namespace Starling.Protocol.Objects;
@@ -8,6 +9,14 @@ public static class NeighborRules
 {
     /// <summary>Whether it must first catch up to the asker's epoch, or to its own session.</summary>
     public static bool MustCatchUp(in ObjectView view, long askedEpoch) => view.Epoch < askedEpoch || !view.IsCommittedSession;
+
+    /// <summary>
+    /// Whether bytes that a read was promised may be sent from this record: it is the very record that the read decided for. A leftover serves as well,
+    /// its content is the same; anything else, and the read starts over (<see cref="PlanEventKind.ContentGone"/>).
+    /// </summary>
+    /// <param name="local">What lies here now; null for nothing.</param>
+    /// <param name="key">Key of the record that was decided for.</param>
+    public static bool MaySend(LocalRecord? local, RecordKey key) => local is { Head.IsTombstone: false } && local.Head.Key == key;
 
     /// <summary>What to answer from the view and the look that were taken under the name lock.</summary>
     /// <param name="view">The view.</param>
@@ -19,6 +28,18 @@ public static class NeighborRules
     {
         ArgumentNullException.ThrowIfNull(name);
         if (MustCatchUp(view, askedEpoch) || look == LookResult.Unknown)
+        {
+            return LookResult.Unknown;
+        }
+
+        // Under a newer epoch this target may have handed the record to somebody that the asker does not know of.
+        if (view.Epoch > askedEpoch)
+        {
+            return LookResult.Stale;
+        }
+
+        // What was declared lost, or never was a member of placement, has no say.
+        if (view.State.Node(view.Self) is not { HoldsIntegers: true })
         {
             return LookResult.Unknown;
         }

@@ -20,13 +20,19 @@ public enum PlanActionKind
     /// <summary>Under the held lock: write the key into the files, flush, rename, flush the directory; release the lock; take a view; report the result.</summary>
     Commit,
 
-    /// <summary>Ask the candidates in parallel; report each answer.</summary>
+    /// <summary>Ask the candidates in parallel; report each answer, with the action's <see cref="PlanAction.Round"/>.</summary>
     AskCandidates,
+
+    /// <summary>
+    /// The name belongs to another target: send the work file to <see cref="PlanAction.Node"/> under the same request id, with the marks of rule B2;
+    /// report <see cref="PlanEventKind.Forwarded"/>. An answer that is lost after the body was sent is an unknown outcome.
+    /// </summary>
+    Forward,
 
     /// <summary>Wait until the applied state or the lease changes, report <see cref="PlanEventKind.ViewChanged"/>; at the deadline report that.</summary>
     WaitForView,
 
-    /// <summary>The end: the name belongs to another target. A put forwards its work file there under the same request id, or the client is redirected.</summary>
+    /// <summary>The end: the name belongs to another target, the client is redirected. (A put that has its body may be forwarded instead: <see cref="Forward"/>.)</summary>
     Redirect,
 
     /// <summary>The end: answer with the record, or with its bytes from <see cref="PlanAction.Node"/>.</summary>
@@ -46,11 +52,14 @@ public readonly record struct PlanAction(PlanActionKind Kind)
     /// <summary>For asking: whom, the newest ownership first.</summary>
     public ImmutableArray<NodeId> Nodes { get; init; } = [];
 
-    /// <summary>For a redirect: the owner. For an answer: where the bytes lie (this target, or the candidate that has the record).</summary>
+    /// <summary>For a redirect or a forward: the owner. For an answer: where the bytes lie (this target, or the candidate that has the record).</summary>
     public NodeId Node { get; init; }
 
     /// <summary>For asking and redirects: the epoch that the other side must have adopted.</summary>
     public long Epoch { get; init; }
+
+    /// <summary>For asking: number of this round of questions, from 1. Answers to an earlier round are ignored.</summary>
+    public int Round { get; init; }
 
     /// <summary>For waiting: the applied index that the plan has seen already.</summary>
     public long AppliedIndex { get; init; }
@@ -92,6 +101,9 @@ public readonly record struct PlanAction(PlanActionKind Kind)
     internal static PlanAction Refuse(StoreError error) => new(PlanActionKind.Refuse) { Error = error };
 
     internal static PlanAction Wait(in ObjectView view, StoreError why) => new(PlanActionKind.WaitForView) { AppliedIndex = view.AppliedIndex, Error = why };
+
+    internal static PlanAction Ask(CandidateSurvey survey, in ObjectView view, int round) =>
+        new(PlanActionKind.AskCandidates) { Nodes = survey.Asked, Epoch = view.Epoch, Round = round };
 
     internal static PlanAction RedirectTo(NodeId owner, in ObjectView view) => new(PlanActionKind.Redirect) { Node = owner, Epoch = view.Epoch };
 }

@@ -48,6 +48,9 @@ internal static class PlanChecks
     public static StoreError Silent(ObjectName name, CandidateSurvey survey) =>
         new(ErrorCode.Unreachable, $"{name.Cname}: {survey.Silent()} may hold it and cannot say", RetryAfterMs);
 
+    /// <summary>A candidate has adopted a newer epoch: what to do is said by the newer view, which is here already or must be waited for.</summary>
+    public static StoreError Overtaken(ObjectName name, in ObjectView view) => Unavailable($"{name.Cname}: target {view.Self} is behind its neighbours at epoch {view.Epoch}");
+
     public static StoreError NotFound(ObjectName name) => new(ErrorCode.ObjectNotFound, $"object \"{name.Cname}\" does not exist");
 
     public static StoreError ConditionFailed(ObjectName name) => new(ErrorCode.PreconditionFailed, $"object \"{name.Cname}\": a condition of the request does not hold");

@@ -24,6 +24,12 @@ public enum PlanEventKind
     /// <summary>The commit failed with an error; the lock is released.</summary>
     CommitFailed,
 
+    /// <summary>The other target answered the forwarded request: with a record, or with an error.</summary>
+    Forwarded,
+
+    /// <summary>After the answer to a read, before a byte was sent: whoever has the record cannot send it (gone, newer, unreachable). The read starts over.</summary>
+    ContentGone,
+
     /// <summary>The applied state or the lease changed since the plan asked to wait.</summary>
     ViewChanged,
 
@@ -45,7 +51,10 @@ public readonly record struct PlanEvent(PlanEventKind Kind, ObjectView View)
     /// <summary>For answers: which candidate.</summary>
     public NodeId Candidate { get; init; }
 
-    /// <summary>For failed commits and failed looks: why.</summary>
+    /// <summary>For answers: <see cref="PlanAction.Round"/> of the question. 0: the driver drops late answers itself.</summary>
+    public int Round { get; init; }
+
+    /// <summary>For failed commits, failed looks, forwarded requests: why.</summary>
     public StoreError? Error { get; init; }
 
     /// <summary>The request begins.</summary>
@@ -66,8 +75,17 @@ public readonly record struct PlanEvent(PlanEventKind Kind, ObjectView View)
     public static PlanEvent LockedUnknown(in ObjectView view, StoreError error) => new(PlanEventKind.Locked, view) { Result = LookResult.Unknown, Error = error };
 
     /// <summary>A candidate answered.</summary>
-    public static PlanEvent Answered(in ObjectView view, NodeId candidate, LookResult result, RecordHead? record = null) =>
-        new(PlanEventKind.CandidateAnswered, view) { Candidate = candidate, Result = result, Record = record };
+    public static PlanEvent Answered(in ObjectView view, NodeId candidate, LookResult result, RecordHead? record = null, int round = 0) =>
+        new(PlanEventKind.CandidateAnswered, view) { Candidate = candidate, Result = result, Record = record, Round = round };
+
+    /// <summary>The other target committed the forwarded request.</summary>
+    public static PlanEvent Forwarded(in ObjectView view, RecordHead record) => new(PlanEventKind.Forwarded, view) { Record = record };
+
+    /// <summary>The other target refused the forwarded request, or its answer was lost (<see cref="ErrorCode.UnknownOutcome"/>).</summary>
+    public static PlanEvent ForwardFailed(in ObjectView view, StoreError error) => new(PlanEventKind.Forwarded, view) { Error = error };
+
+    /// <summary>The bytes of the answer cannot be had.</summary>
+    public static PlanEvent ContentGone(in ObjectView view) => new(PlanEventKind.ContentGone, view);
 
     /// <summary>The commit is done.</summary>
     public static PlanEvent Committed(in ObjectView view) => new(PlanEventKind.Committed, view);

@@ -29,6 +29,12 @@ public sealed record StagedObject(long SizeBytes, string ChecksumType, string Ch
 public sealed class PutPlan(ObjectName name, ulong bucketId, Conditions conditions, RecordKeySource keys, StagedObject staged)
     : MutationPlan(name, bucketId, conditions, keys)
 {
+    /// <summary>A name that moved before the commit is followed with the work file, under the same request id (<see cref="PlanActionKind.Forward"/>).</summary>
+    public bool FollowsTheName { get; init; }
+
+    /// <inheritdoc/>
+    protected override bool ForwardsBody => FollowsTheName;
+
     /// <inheritdoc/>
     protected override PlanAction Decide(in ObjectView view, RecordHead? local, RecordHead? greatest, bool isProven)
     {

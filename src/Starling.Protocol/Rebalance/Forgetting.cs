@@ -1,0 +1,71 @@
+using Starling.Core.Names;
+using Starling.Core.Objects;
+using Starling.Protocol.Objects;
+using Starling.Protocol.State;
+
+namespace Starling.Protocol.Rebalance;
+
+/// <summary>What may be removed from a disk for good (rule B11).</summary>
+public static class Forgetting
+{
+    /// <summary>Whether a tombstone may go: the applied <c>Base = c</c>, and this target misses no mountpath that could hold what it hides.</summary>
+    public static bool MayForgetTombstones(in ObjectView view) =>
+        view.IsCommittedSession && view.State.IsConverged && !view.MissesMountpath && view.State.Node(view.Self) is { HoldsIntegers: true };
+
+    /// <summary>
+    /// Whether a leftover may go, apart from the reclaim delay: it is verified, this target is clean as of its hand-over or later, and whoever took it is
+    /// not lost (then it may be the last copy, and is offered by name).
+    /// </summary>
+    public static bool MayReclaim(in ObjectView view, HandOver handOver)
+    {
+        ArgumentNullException.ThrowIfNull(handOver);
+        return view.IsCommittedSession && handOver.IsVerified && view.State.Node(view.Self) is { HoldsIntegers: true } self && handOver.Epoch <= self.Clean
+            && !LossWatch.IsLost(view.State, handOver.Receiver, handOver.Epoch);
+    }
+
+    /// <summary>Whether nothing of this record counts any more, on any target: its bucket was destroyed (rule B12).</summary>
+    public static bool IsObsolete(ClusterState state, RecordKey key)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.StandingOf(key.BucketId) == BucketStanding.Retired;
+    }
+}
+
+/// <summary>Forgets one tombstone or reclaims one leftover: the test is made under the exclusive lock.</summary>
+/// <param name="name">The object.</param>
+/// <param name="key">The record that a walk found.</param>
+public sealed class ForgetPlan(ObjectName name, RecordKey key) : ITransferPlan
+{
+    private bool isRemoving;
+
+    /// <inheritdoc/>
+    public TransferAction Next(in TransferEvent happened)
+    {
+        switch (happened.Kind)
+        {
+            case TransferEventKind.Started or TransferEventKind.ViewChanged:
+                return TransferAction.LockName();
+            case TransferEventKind.Locked when !isRemoving:
+                isRemoving = MayGo(happened);
+                return isRemoving ? new TransferAction(TransferActionKind.Remove) : TransferAction.Done(TransferOutcome.Changed);
+            case TransferEventKind.Stored when isRemoving:
+                return TransferAction.Done(TransferOutcome.Forgotten);
+            case TransferEventKind.DeadlinePassed:
+                return TransferAction.Fail(TransferChecks.TimedOut(name, "it was not forgotten"));
+            default:
+                return TransferAction.Fail(happened.Error ?? TransferChecks.Unexpected(happened));
+        }
+    }
+
+    private bool MayGo(in TransferEvent locked)
+    {
+        if (locked.IsUnknown || locked.Record is not { } record || record.Head.Key != key)
+        {
+            return false;
+        }
+
+        return record.HandOver is { } handOver
+            ? Forgetting.MayReclaim(locked.View, handOver)
+            : record.Head.IsTombstone && Forgetting.MayForgetTombstones(locked.View);
+    }
+}
