@@ -37,7 +37,10 @@ public static class CommandCodec
         writer.Byte(TagOf(command));
         writer.String(command.RequestId);
         writer.VarInt64(command.SeenIndex);
-        WriteFields(writer, command);
+        if (command is not ISimulatedCommand)
+        {
+            WriteFields(writer, command);
+        }
     }
 
     /// <summary>Reads one command.</summary>
@@ -67,6 +70,7 @@ public static class CommandCodec
         SetConfig => 13,
         ResetConfig => 14,
         SetFeatureLevel => 15,
+        ISimulatedCommand => 0,
         _ => throw new ArgumentException($"command {command.GetType().Name} has no encoding", nameof(command)),
     };
 

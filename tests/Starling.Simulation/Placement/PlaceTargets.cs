@@ -14,7 +14,7 @@ public readonly record struct Placed(NodeId Id, AdminState State, int Weight = 1
 /// Any change of placement at once, by rule B0 and nothing else: scripts and seeds use it for epochs that no operation of an administrator makes
 /// (several targets in and out together, other weights). It is no command of the product and never leaves the simulator.
 /// </summary>
-public sealed record PlaceTargets(long SeenEpoch, ImmutableArray<Placed> Changes) : Command
+public sealed record PlaceTargets(long SeenEpoch, ImmutableArray<Placed> Changes) : Command, ISimulatedCommand
 {
     /// <inheritdoc/>
     public override StoreError? Check(ClusterState state)
