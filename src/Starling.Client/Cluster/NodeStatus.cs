@@ -46,11 +46,8 @@ public sealed record NodeStatus
     /// <summary>Free capacity in bytes.</summary>
     public required long CapacityAvailableBytes { get; init; }
 
-    /// <summary>Number of mountpaths.</summary>
-    public required int MountpathCount { get; init; }
-
-    /// <summary>Number of distinct disks under the mountpaths.</summary>
-    public required int DiskCount { get; init; }
+    /// <summary>What the target says of each of its mountpaths.</summary>
+    public required IReadOnlyList<MountpathStatus> Mountpaths { get; init; }
 
     /// <summary>State flags; 6 is healthy.</summary>
     public required ulong StateFlags { get; init; }
@@ -70,8 +67,6 @@ public sealed record NodeStatus
         var system = json.Member("sys_info");
         var load = system.Member("load_avg");
         var capacity = json.Member("capacity");
-        var mountpaths = capacity.Members("mountpaths").ToArray();
-        var disks = mountpaths.SelectMany(pair => (pair.Value.Member("disks") as JsonArray ?? []).Select(JsonReading.Text)).Distinct().Count();
         return new NodeStatus
         {
             Status = json.Text("status"),
@@ -87,8 +82,7 @@ public sealed record NodeStatus
             CapacityUsedPercent = capacity.Int64("pct_avg"),
             CapacityUsedBytes = capacity.Int64("total_used"),
             CapacityAvailableBytes = capacity.Int64("total_avail"),
-            MountpathCount = mountpaths.Length,
-            DiskCount = disks,
+            Mountpaths = [.. capacity.Members("mountpaths").Select(pair => MountpathStatus.From(pair.Key, pair.Value))],
             StateFlags = (ulong)json.Member("cluster").Int64("flags"),
             SmapVersion = json.Int64("smap_version"),
             Rebalance = json.Member("rebalance_snap") is JsonObject snap ? JobSnapshot.From(snap) : null,

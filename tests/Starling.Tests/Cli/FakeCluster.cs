@@ -90,8 +90,8 @@ internal sealed class FakeCluster : IAsyncDisposable
             TotalAvailableBytes = 1_073_741_824_000,
             Mountpaths = new()
             {
-                ["/data/1"] = new MountpathCapacityWire { Disks = ["sda"] },
-                ["/data/2"] = new MountpathCapacityWire { Disks = ["sdb"] },
+                ["/data/1"] = new MountpathCapacityWire { Disks = [$"{snode.Id}-a"] },
+                ["/data/2"] = new MountpathCapacityWire { Disks = [$"{snode.Id}-b"] },
             },
         },
     };

@@ -44,6 +44,38 @@ public sealed class ShowClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Disks_and_filesystems_that_targets_on_one_host_share_count_once()
+    {
+        foreach (var id in cluster.Targets.Keys)
+        {
+            MountpathCapacityWire On(string disk, int number) => new()
+            {
+                FileSystem = new FileSystemWire { Device = $"/dev/{disk}1", Type = "ext4", Id = [number, 0] },
+                Disks = [disk],
+                UsedBytes = 1UL << 30,
+                AvailableBytes = 3UL << 30,
+            };
+            var capacity = cluster.Status[id].Capacity! with { Mountpaths = new() { [$"/{id}/1"] = On("sda", 1), [$"/{id}/2"] = On("sda", 1), [$"/{id}/3"] = On("sdb", 2) } };
+            cluster.Status[id] = cluster.Status[id] with { Capacity = capacity };
+        }
+
+        var run = await CliRun.Of(cluster, "show cluster");
+        Assert.Contains("Targets:          3 (total disks: 2)", run.Out, StringComparison.Ordinal);
+        Assert.Contains("Capacity:         used 2.00GiB (25%), available 6.00GiB", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_disks_that_have_a_name_mountpaths_are_counted()
+    {
+        foreach (var id in cluster.Targets.Keys)
+        {
+            cluster.Status[id] = cluster.Status[id] with { Capacity = cluster.Status[id].Capacity! with { Mountpaths = new() { ["/tmpfs"] = new() } } };
+        }
+
+        Assert.Contains("Targets:          3 (total mountpaths: 3)", (await CliRun.Of(cluster, "show cluster")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_target_that_drains_is_marked_and_red_and_turns_cyan_when_it_is_safe()
     {
         cluster.Add("ikht8083", isTarget: true, SnodeWire.Maintenance);

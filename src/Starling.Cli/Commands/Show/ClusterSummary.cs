@@ -16,7 +16,7 @@ internal static class ClusterSummary
         terminal.Out.WriteLine(terminal.Paint("Cluster:", rebalancing is null ? Colour.Blue : Colour.Cyan));
         Line("CLI Endpoint", session.Client.Endpoint.GetLeftPart(UriPartial.Authority));
         Line("Proxies", Gateways(map));
-        Line("Targets", $"{map.Targets.Count} (total disks: {known.Where(report => report.Node.IsTarget).Sum(report => report.Status!.DiskCount)})");
+        Line("Targets", Targets(map, known));
         Line("Capacity", Capacity(known, units));
         Line("Cluster Map", $"version {map.Version}, UUID {map.Uuid}, primary {(map.PrimaryId.Length > 0 ? $"p[{map.PrimaryId}]" : "none")}");
         Line("Software", Together(known.Select(report => $"{report.Status!.SoftwareVersion}{(report.Status.BuildTime.Length > 0 ? $" (build: {report.Status.BuildTime})" : string.Empty)}")));
@@ -34,12 +34,29 @@ internal static class ClusterSummary
         return $"{map.Gateways.Count} " + (inactive > 0 ? $"({inactive} inactive)" : unelectable > 0 ? $"({unelectable} unelectable)" : "(all electable)");
     }
 
+    private static string Targets(ClusterMap map, NodeReport[] known)
+    {
+        // A disk counts once, also when several targets run on its host.
+        var disks = Mountpaths(known).SelectMany(one => one.Mountpath.Disks.Select(disk => (one.Host, disk))).Distinct().Count();
+        return disks > 0 ? $"{map.Targets.Count} (total disks: {disks})" : $"{map.Targets.Count} (total mountpaths: {Mountpaths(known).Count()})";
+    }
+
+    private static IEnumerable<(string Host, MountpathStatus Mountpath)> Mountpaths(NodeReport[] known) =>
+        known.Where(report => report.Node.IsTarget).SelectMany(report => report.Status!.Mountpaths.Select(one => (HostOf(report.Node), one)));
+
+    private static string HostOf(MapNode node) => Uri.TryCreate(node.PublicUrl, UriKind.Absolute, out var url) ? url.Host : node.Id;
+
     private static string Capacity(NodeReport[] known, Units units)
     {
-        var used = known.Where(report => report.Node.IsTarget).Sum(report => report.Status!.CapacityUsedBytes);
-        var available = known.Where(report => report.Node.IsTarget).Sum(report => report.Status!.CapacityAvailableBytes);
+        // Targets on one host may share a filesystem, whose bytes are there once; what does not say which one it is counts by itself.
+        var (shared, alone) = (known.Where(report => report.Node.IsTarget && Identified(report)).ToArray(), known.Where(report => report.Node.IsTarget && !Identified(report)).ToArray());
+        var fileSystems = Mountpaths(shared).DistinctBy(one => (one.Host, one.Mountpath.FileSystem)).ToArray();
+        var used = fileSystems.Sum(one => one.Mountpath.UsedBytes) + alone.Sum(report => report.Status!.CapacityUsedBytes);
+        var available = fileSystems.Sum(one => one.Mountpath.AvailableBytes) + alone.Sum(report => report.Status!.CapacityAvailableBytes);
         return used + available == 0 ? "n/a" : $"used {units.Size(used)} ({100 * used / (used + available)}%), available {units.Size(available)}";
     }
+
+    private static bool Identified(NodeReport report) => report.Status!.Mountpaths is { Count: > 0 } mountpaths && mountpaths.All(one => one.FileSystem.Length > 0);
 
     private static string Together(IEnumerable<string> values) => values.Where(value => value.Length > 0).Distinct().ToArray() is { Length: > 0 } distinct ? string.Join(", ", distinct) : "n/a";
 

@@ -59,7 +59,11 @@ public sealed class ClusterCallTests(ApiCluster cluster)
         Assert.Equal(6, status.GetProperty("cluster").GetProperty("flags").GetInt32());
         Assert.Equal("6", status.GetProperty("tracker").GetProperty("state.flags").GetProperty("v").GetString());
         Assert.StartsWith("5.0", status.GetProperty("ais_version").GetString(), StringComparison.Ordinal);
-        Assert.Equal(2, status.GetProperty("capacity").GetProperty("mountpaths").EnumerateObject().Count());
+        var capacity = status.GetProperty("capacity");
+        var mountpaths = capacity.GetProperty("mountpaths").EnumerateObject().Select(one => one.Value).ToArray();
+        Assert.Equal(2, mountpaths.Length);
+        Assert.All(mountpaths, one => Assert.NotEqual("local", one.GetProperty("fs").GetProperty("FsType").GetString()));
+        Assert.Equal(mountpaths[0].GetProperty("avail").GetString(), capacity.GetProperty("total_avail").GetString());
         Assert.True(status.GetProperty("sys_info").GetProperty("load_avg").TryGetProperty("Fifteen", out _));
         Assert.Equal("gateAAAA", status.GetProperty("cluster").GetProperty("smap").GetProperty("Primary").GetProperty("id").GetString());
     }

@@ -51,6 +51,8 @@ internal static class NodeReport
         }
 
         var result = new SortedDictionary<string, MountpathCapacityWire>(StringComparer.Ordinal);
+        var mounts = HostDisks.Mounts();
+        var totals = new Dictionary<ulong, MountpathCapacityWire>();
         foreach (var mountpath in mountpaths.All)
         {
             if (mountpath.TryCapacity() is not { } facts)
@@ -59,10 +61,12 @@ internal static class NodeReport
             }
 
             var used = Math.Max(0, facts.TotalBytes - facts.AvailableBytes);
-            result[mountpath.Path] = new MountpathCapacityWire
+            var number = HostDisks.Number(mountpath.LockDevice);
+            var (source, type) = mounts.GetValueOrDefault(number, (mountpath.Path, "local"));
+            result[mountpath.Path] = totals[mountpath.LockDevice] = new MountpathCapacityWire
             {
-                FileSystem = new FileSystemWire { Device = mountpath.Path, Type = "local", Id = [(int)(mountpath.LockDevice & int.MaxValue), (int)(mountpath.LockDevice >> 31 & int.MaxValue)] },
-                Disks = [],
+                FileSystem = new FileSystemWire { Device = source, Type = type, Id = [(int)(mountpath.LockDevice & int.MaxValue), (int)(mountpath.LockDevice >> 31 & int.MaxValue)] },
+                Disks = HostDisks.Disks(number),
                 UsedBytes = (ulong)used,
                 AvailableBytes = (ulong)facts.AvailableBytes,
                 UsedPercent = facts.TotalBytes == 0 ? 0 : (int)(used * 100 / facts.TotalBytes),
@@ -73,8 +77,10 @@ internal static class NodeReport
         return new CapacityWire
         {
             Mountpaths = result,
-            TotalUsedBytes = result.Values.Aggregate(0UL, (sum, one) => sum + one.UsedBytes),
-            TotalAvailableBytes = result.Values.Aggregate(0UL, (sum, one) => sum + one.AvailableBytes),
+
+            // Mountpaths may share a filesystem on a developer's machine; its bytes are there once.
+            TotalUsedBytes = totals.Values.Aggregate(0UL, (sum, one) => sum + one.UsedBytes),
+            TotalAvailableBytes = totals.Values.Aggregate(0UL, (sum, one) => sum + one.AvailableBytes),
             MaxPercent = percents.Max(),
             AveragePercent = (int)percents.Average(),
             MinPercent = percents.Min(),
