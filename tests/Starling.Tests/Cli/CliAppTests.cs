@@ -79,7 +79,7 @@ public sealed class CliAppTests : IAsyncLifetime
         cluster.Before = async (context, _) =>
         {
             await interrupted.CancelAsync();
-            await Task.Delay(TimeSpan.FromSeconds(30), context.RequestAborted);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
             return true;
         };
 

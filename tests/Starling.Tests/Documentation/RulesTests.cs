@@ -13,9 +13,6 @@ public sealed partial class RulesTests
     private static readonly string[] Rules =
         [.. Enumerable.Range(1, 20).Select(number => $"A{number}"), .. Enumerable.Range(0, 14).Select(number => $"B{number}")];
 
-    // Written by a command of ./dev; a checkout may be read before it was run.
-    private static readonly string[] Generated = ["docs/benchmarks.md", "docs/simulation-log.md"];
-
     private static readonly SortedSet<string> Tests = FindTests();
 
     private static readonly Document Architecture = Document.Get("docs/architecture.md");
@@ -48,7 +45,7 @@ public sealed partial class RulesTests
     [Fact]
     public void Every_file_and_folder_that_the_documentation_names_exists()
     {
-        var missing = Spans().Where(span => PathSpan().IsMatch(span.Text) && !Generated.Contains(span.Text))
+        var missing = Spans().Where(span => PathSpan().IsMatch(span.Text))
             .Where(span => !Path.Exists(Path.Combine(Repository.Root, span.Text))).ToArray();
         Assert.True(missing.Length == 0, $"no such path: {string.Join("; ", missing.Select(span => $"{span.Text} in {span.Path}"))}");
     }
@@ -72,7 +69,7 @@ public sealed partial class RulesTests
             {
                 var parts = link.Split('#');
                 var path = parts[0].Length == 0 ? document.Path : Relative(document.Path, parts[0]);
-                var found = Generated.Contains(path) || Path.Exists(Path.Combine(Repository.Root, path));
+                var found = Path.Exists(Path.Combine(Repository.Root, path));
                 if (!found || (parts.Length > 1 && !Document.Get(path).Anchors().Contains(parts[1])))
                 {
                     broken.Add($"{link} in {document.Path}");
