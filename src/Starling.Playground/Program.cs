@@ -5,6 +5,7 @@ using Starling.Playground.Bench;
 using Starling.Playground.Nodes;
 using Starling.Playground.Tour;
 
+const int MaxPort = 60_000;
 var directory = new Option<string>("--dir") { Description = "Folder of the playground", DefaultValueFactory = _ => ".playground", Recursive = true };
 var port = new Option<int>("--port") { Description = "Public port of the first gateway; every node takes the next one, its control and data ports lie 1000 and 2000 above", DefaultValueFactory = _ => 8080 };
 var gateways = new Option<int>("--gateways") { Description = "Number of gateways", DefaultValueFactory = _ => 3 };
@@ -34,6 +35,15 @@ foreach (var option in new[] { gateways, targets, mountpaths })
         }
     });
 }
+
+port.Validators.Add(result =>
+{
+    // Of every node three ports; the highest lies 2000 and the number of nodes above the first.
+    if (result.GetValueOrDefault<int>() is < 1024 or > MaxPort)
+    {
+        result.AddError($"--port must be between 1024 and {MaxPort}: control and data ports lie 1000 and 2000 above");
+    }
+});
 
 root.SetAction((parsed, cancellation) => Guarded(async () =>
 {
@@ -95,7 +105,19 @@ foreach (var (name, text, run) in new (string, string, Func<Supervisor, string, 
     root.Subcommands.Add(command);
 }
 
-return await root.Parse(args).InvokeAsync();
+var given = root.Parse(args);
+if (given.Errors.Count > 0)
+{
+    foreach (var error in given.Errors)
+    {
+        await Console.Error.WriteLineAsync($"playground: {error.Message}");
+    }
+
+    await Console.Error.WriteLineAsync("playground: nothing was started or stopped; ./playground --help shows what there is");
+    return 2;
+}
+
+return await given.InvokeAsync();
 
 TourOptions Tour(ParseResult parsed)
 {
@@ -128,7 +150,7 @@ static async Task<int> Guarded(Func<Task<int>> action)
     }
     catch (Exception e) when (e is IOException or UnauthorizedAccessException)
     {
-        await Console.Error.WriteLineAsync($"playground: {e.Message}");
+        await Console.Error.WriteLineAsync($"playground: {e.Message} Make sure that the folder can be written and has room, or choose another with --dir");
         return 2;
     }
     catch (OperationCanceledException)

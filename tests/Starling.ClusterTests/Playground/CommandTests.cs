@@ -28,6 +28,21 @@ public sealed class CommandTests : IAsyncLifetime
         Assert.False(Directory.Exists(Path.Combine(Folder, "run")), "nothing may have been started");
     }
 
+    [Theory]
+    [InlineData("--port must be between", "--port", "99999")]
+    [InlineData("--targets must be between", "--targets", "0")]
+    [InlineData("'nosuch'", "nosuch")]
+    [InlineData("'--nosuch'", "--nosuch")]
+    public async Task What_is_not_understood_is_named_in_one_line_with_the_way_to_the_help(string says, params string[] arguments)
+    {
+        var run = await ProcessRun.RunAsync("dotnet", ["exec", PlaygroundRun.Program, "--dir", Folder, .. arguments]);
+        Assert.True(run.ExitCode == 2, run.All);
+        Assert.All(run.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.StartsWith("playground: ", line, StringComparison.Ordinal));
+        Assert.Contains(says, run.Errors, StringComparison.Ordinal);
+        Assert.Contains("./playground --help", run.Errors, StringComparison.Ordinal);
+        Assert.Equal(string.Empty, run.Output);
+    }
+
     [Fact]
     public async Task A_node_that_cannot_start_is_shown_with_its_log_and_nothing_is_left_running()
     {

@@ -18,7 +18,7 @@ internal static class UploadPlan
         var (directory, pattern) = Split(source);
         if (!Directory.Exists(directory))
         {
-            throw new CliException($"\"{source}\" does not exist", ExitCode.NotFound);
+            throw new CliException($"\"{source}\" does not exist on this machine: name a file or a directory, or '-' for the standard input", ExitCode.NotFound);
         }
 
         var start = prefix + (prefix.Length > 0 && !prefix.EndsWith('/') ? "/" : string.Empty)

@@ -121,7 +121,10 @@ internal sealed class NativeApi
         var route = routes.Find(path, method, services.Role, out var allow);
         if (route is null && allow is null)
         {
-            throw ApiException.Invalid($"invalid request URI: '{method} {path.Raw}'");
+            var other = services.Role == Roles.Gateway ? Roles.Target : Roles.Gateway;
+            var hint = routes.Find(path, method, other, out _) is null ? string.Empty
+                : other == Roles.Gateway ? $": {services.DisplayName} is a target, send this to a gateway" : $": {services.DisplayName} is a gateway, only targets answer this";
+            throw ApiException.Invalid($"invalid request URI: '{method} {path.Raw}'{hint}");
         }
 
         if (route is null)

@@ -119,4 +119,12 @@ public sealed class RedirectTests(ApiCluster cluster)
         Assert.Equal(HttpStatusCode.BadRequest, other.StatusCode);
         Assert.Contains("invalid request URI", (await ApiCluster.ErrorOf(other)).GetProperty("message").GetString(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_call_that_the_other_role_answers_says_where_to_send_it()
+    {
+        var target = cluster.Nodes.First(node => !node.Runtime.IsGateway);
+        using var buckets = await cluster.SendAsync(HttpMethod.Get, $"{target.Runtime.Addresses.Public}/v1/buckets");
+        Assert.Equal($"invalid request URI: 'GET /v1/buckets': t[{target.Id}] is a target, send this to a gateway", (await ApiCluster.ErrorOf(buckets)).GetProperty("message").GetString());
+    }
 }
