@@ -42,6 +42,10 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
     /// </summary>
     public void TakenForAnother() => isTakenForAnother = true;
 
+    /// <summary>This node has no log, but disks of a cluster: no other cluster is joined.</summary>
+    public void Expect(string clusterId) => Waiting =
+        $"the disks of this node hold objects of cluster {clusterId}: waiting for a member of it to answer; to use them in another cluster, empty them first";
+
     /// <summary>Another incarnation has to come in anew.</summary>
     public void Restart()
     {

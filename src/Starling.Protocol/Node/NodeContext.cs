@@ -26,7 +26,7 @@ internal sealed class NodeContext
         WallNs = start.WallNs;
         StartedNs = start.NowNs;
         State = start.Restored.Snapshot.State;
-        ClusterId = State.ClusterId;
+        ClusterId = State.IsFormed ? State.ClusterId : start.ClusterId;
         Book.Follow(ClusterState.Empty, State);
     }
 

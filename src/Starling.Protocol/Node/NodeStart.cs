@@ -16,6 +16,9 @@ public sealed record NodeStart
     /// <summary>What was found on the disk.</summary>
     public required RestoredState Restored { get; init; }
 
+    /// <summary>The cluster that this node's disks belong to, although its log does not say so; empty: they do not say. It joins no other.</summary>
+    public string ClusterId { get; init; } = string.Empty;
+
     /// <summary>Where to ask, and whether this node may help to form a cluster.</summary>
     public BootstrapOptions Bootstrap { get; init; } = BootstrapOptions.None;
 

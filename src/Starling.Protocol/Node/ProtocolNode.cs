@@ -51,7 +51,7 @@ public sealed class ProtocolNode : IRaftEvents
         var restored = start.Restored;
         var lastIndex = restored.Entries.IsEmpty ? restored.Snapshot.Index : restored.Entries[^1].Index;
         node = new NodeContext(start) { Disk = new PersistQueue(lastIndex) };
-        if (node.ClusterId.Length == 0 && restored.Entries.Select(e => e.Command).OfType<FormCluster>().FirstOrDefault() is { } formed)
+        if (!node.State.IsFormed && restored.Entries.Select(e => e.Command).OfType<FormCluster>().FirstOrDefault() is { } formed)
         {
             node.ClusterId = formed.ClusterId;
             foreach (var member in formed.Members)
@@ -72,6 +72,11 @@ public sealed class ProtocolNode : IRaftEvents
         admissions = new Admissions(node, raft, leases, challenger, detector);
         joiner = new Joiner(node, raft, admissions);
         founding = new Founding(node, raft, joiner, start);
+        if (start.ClusterId.Length > 0 && raft.Log.LastIndex == 0)
+        {
+            joiner.Expect(start.ClusterId);
+        }
+
         View = MakeView();
     }
 

@@ -37,6 +37,9 @@ internal sealed class DataDirectory : IDisposable
 
     private string IdFile => Path.Combine(Root, "node.id");
 
+    /// <summary>The id of a first start that is not complete yet.</summary>
+    private string FirstIdFile => Path.Combine(Root, "node.id.first");
+
     private string PeersFile => Path.Combine(Root, "control", "peers");
 
     /// <summary>Makes the directory when absent and locks it.</summary>
@@ -73,21 +76,38 @@ internal sealed class DataDirectory : IDisposable
     public NodeId? ReadId() =>
         SystemFile.Read(files, IdFile, IdKind) is { } bytes ? NodeId.Parse(Encoding.UTF8.GetString(bytes)) : null;
 
-    /// <summary>Decides the id of this node: the given one, the remembered one, or a new one.</summary>
+    /// <summary>
+    /// Decides the id of this node: the given one, the remembered one, or a new one. On a first start it is written down before anything is marked with it, so
+    /// that a start that is cut off is continued under the same id.
+    /// </summary>
     /// <exception cref="StoreException">The directory belongs to another id.</exception>
-    public static NodeId ChooseId(NodeId given, NodeId? remembered, string root, Func<NodeId> draw)
+    public NodeId TakeId(NodeId given, Func<NodeId> draw)
     {
-        if (remembered is { } known && !given.IsNone && known != given)
+        if (ReadId() is { } known)
         {
-            throw new StoreException(
-                ErrorCode.Conflict, $"data directory {root} belongs to node {known}, not to {given}: start with --id {known}, or give {given} a directory of its own (--data)");
+            files.Unlink(FirstIdFile);
+            return given.IsNone || known == given
+                ? known
+                : throw new StoreException(
+                    ErrorCode.Conflict, $"data directory {Root} belongs to node {known}, not to {given}: start with --id {known}, or give {given} a directory of its own (--data)");
         }
 
-        return !given.IsNone ? given : remembered ?? draw();
+        var first = SystemFile.Read(files, FirstIdFile, IdKind) is { } bytes ? NodeId.Parse(Encoding.UTF8.GetString(bytes)) : default;
+        var id = !given.IsNone ? given : !first.IsNone ? first : draw();
+        if (id != first)
+        {
+            SystemFile.Write(files, FirstIdFile, IdKind, Encoding.UTF8.GetBytes(id.Value));
+        }
+
+        return id;
     }
 
-    /// <summary>Remembers the id; to be called after the control log exists, so that an id without a log means a lost log.</summary>
-    public void WriteId(NodeId id) => SystemFile.Write(files, IdFile, IdKind, Encoding.UTF8.GetBytes(id.Value));
+    /// <summary>Remembers the id for good; to be called after the control log exists, so that an id without a log means a lost log.</summary>
+    public void WriteId(NodeId id)
+    {
+        SystemFile.Write(files, IdFile, IdKind, Encoding.UTF8.GetBytes(id.Value));
+        files.Unlink(FirstIdFile);
+    }
 
     /// <summary>Control addresses of members seen earlier; places to ask.</summary>
     public ImmutableArray<string> ReadPeers() =>

@@ -114,8 +114,7 @@ internal sealed class NodeHost : IAsyncDisposable
     {
         var files = environment.Files ?? new LinuxFileLayer();
         var directory = Own(DataDirectory.Open(files, options.DataDirectory));
-        var remembered = directory.ReadId();
-        var id = DataDirectory.ChooseId(options.Id, remembered, directory.Root, DrawId);
+        var id = directory.TakeId(options.Id, DrawId);
 
         var sink = new LogSink(new RotatingFile(directory.LogFile, LogFileBytes, LogFilesKept), console, id.Value);
         owned.Push(sink);
@@ -123,35 +122,41 @@ internal sealed class NodeHost : IAsyncDisposable
         var loggers = Own(LoggerFactory.Create(builder => builder.SetMinimumLevel(options.LogLevel).AddProvider(provider)));
         log = loggers.CreateLogger<NodeHost>();
 
-        var mountpaths = options.IsGateway ? null : Own(OpenMountpaths(files, id));
-        var controlLog = ControlLog.Open(files, directory.ControlLog, remembered is not null, DrawIncarnation, log, out var restored);
-        owned.Push(new AsyncOwner(controlLog));
-        if (remembered is null)
+        var disks = NodeDisks.Open(files, directory, id, options.IsGateway ? null : MountpathOptionsOf(id), DrawIncarnation, log);
+        var (controlLog, restored, mountpaths) = disks;
+        if (mountpaths is not null)
         {
-            directory.WriteId(id);
+            Own(mountpaths);
         }
 
+        Own(controlLog);
         restored = restored with { RememberedAddresses = directory.ReadPeers() };
         pipeline = new RequestPipeline(log);
         listeners = await NodeListeners.StartAsync(options, pipeline.HandleAsync, provider, cancellationToken);
         owned.Push(listeners);
 
         var facts = Describe(id, listeners.Addresses, mountpaths, directory);
-        var (view, transport) = StartLoop(facts, restored, controlLog, environment, loggers);
+        var (view, transport) = StartLoop(facts, restored, mountpaths?.ClusterId ?? string.Empty, controlLog, environment, loggers);
         owned.Push(new PeerMemory(view, directory, loggers.CreateLogger<PeerMemory>()));
+        if (mountpaths is not null)
+        {
+            owned.Push(new MountpathBinding(view, mountpaths, loggers.CreateLogger<MountpathBinding>()));
+        }
+
         await OpenAsync(id, files, mountpaths, directory, view, environment, loggers, apiFactory, cancellationToken);
         log.LogInformation(
             "node {Node} ({Role}) is up: {Addresses}; cluster {Cluster}", id, options.IsGateway ? "gateway" : "target", $"public {listeners.Addresses.Public}, control {listeners.Addresses.Control}, data {listeners.Addresses.Data}", view.Current.ClusterId is { Length: > 0 } known ? known : "none yet");
     }
 
     private (ClusterView View, PeerTransport Transport) StartLoop(
-        NodeFacts facts, RestoredState restored, ControlLog controlLog, NodeEnvironment environment, ILoggerFactory loggers)
+        NodeFacts facts, RestoredState restored, string clusterId, ControlLog controlLog, NodeEnvironment environment, ILoggerFactory loggers)
     {
         var node = new ProtocolNode(new NodeStart
         {
             Facts = facts,
             Session = new SessionId(DrawUInt128()),
             Restored = restored,
+            ClusterId = clusterId,
             Bootstrap = new BootstrapOptions([.. options.Join], options.BootstrapExpect),
             Settings = environment.Settings,
             Seed = (ulong)DrawUInt128(),
@@ -200,13 +205,13 @@ internal sealed class NodeHost : IAsyncDisposable
         pipeline!.Open(id, api, new IntraGuard(options.Secret, view, counters), messages);
     }
 
-    private MountpathSet OpenMountpaths(IFileLayer files, NodeId id) => MountpathSet.Open(files, new MountpathOptions
+    private MountpathOptions MountpathOptionsOf(NodeId id) => new()
     {
         Paths = options.Mountpaths,
         TargetId = id.Value,
         AllowSharedFilesystem = options.AllowSharedFilesystem,
         AllowMissing = options.AllowMissingMountpath,
-    });
+    };
 
     private NodeFacts Describe(NodeId id, NodeAddresses addresses, MountpathSet? mountpaths, DataDirectory directory)
     {

@@ -11,6 +11,7 @@ internal static class MountpathFiles
 {
     private const ushort IdentityKind = 1;
     private const ushort VolumeKind = 2;
+    private const byte IdentityVersion = 2;
 
     public static string System(string mountpath) => $"{mountpath}/{Fqn.SystemDirectory}";
 
@@ -36,17 +37,36 @@ internal static class MountpathFiles
             return null;
         }
 
-        return content.Length > 16
-            ? new Identity(ReadId(content), Encoding.UTF8.GetString(content.AsSpan(16)))
-            : throw new StoreException(ErrorCode.Corrupt, $"identity file \"{path}\" is too short: restore it, or replace the mountpath");
+        if (content.Length <= 16)
+        {
+            throw new StoreException(ErrorCode.Corrupt, $"identity file \"{path}\" is too short: restore it, or replace the mountpath");
+        }
+
+        // The first form ends with the target id, which never begins with a zero byte.
+        return content[16] != 0 ? new Identity(ReadId(content), Encoding.UTF8.GetString(content.AsSpan(16)), string.Empty) : ReadVersioned(content, path);
+    }
+
+    private static Identity ReadVersioned(ReadOnlySpan<byte> content, string path)
+    {
+        var version = content.Length > 17 ? content[17] : 0;
+        if (version > IdentityVersion)
+        {
+            throw new StoreException(ErrorCode.Corrupt, $"identity file \"{path}\" has version {version}, this build knows up to {IdentityVersion}: start a newer build");
+        }
+
+        var names = Encoding.UTF8.GetString(content[Math.Min(18, content.Length)..]).Split('\0');
+        return version == IdentityVersion && names is [{ Length: > 0 } target, var cluster]
+            ? new Identity(ReadId(content), target, cluster)
+            : throw new StoreException(ErrorCode.Corrupt, $"identity file \"{path}\" is malformed: restore it, or replace the mountpath");
     }
 
     public static void WriteIdentity(IFileLayer files, string mountpath, Identity identity)
     {
-        var target = Encoding.UTF8.GetBytes(identity.TargetId);
-        var content = new byte[16 + target.Length];
+        var names = Encoding.UTF8.GetBytes($"{identity.TargetId}\0{identity.ClusterId}");
+        var content = new byte[18 + names.Length];
         WriteId(content, identity.Id);
-        target.CopyTo(content, 16);
+        content[17] = IdentityVersion;
+        names.CopyTo(content, 18);
         SystemFile.Write(files, IdentityPath(mountpath), IdentityKind, content);
     }
 
@@ -102,7 +122,10 @@ internal static class MountpathFiles
 }
 
 /// <summary>Who a mountpath is and to whom it belongs.</summary>
-internal sealed record Identity(MountpathId Id, string TargetId);
+/// <param name="Id">The mountpath.</param>
+/// <param name="TargetId">Its target.</param>
+/// <param name="ClusterId">The cluster whose objects it holds; empty until that is known, and in files of the first form.</param>
+internal sealed record Identity(MountpathId Id, string TargetId, string ClusterId);
 
 /// <summary>All mountpaths of a target as of its last start.</summary>
 /// <param name="Generation">Grows with each change.</param>

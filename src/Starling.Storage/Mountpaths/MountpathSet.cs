@@ -22,6 +22,9 @@ public sealed record MountpathOptions
     /// <summary>The target whose mountpaths these are; a mountpath of another one is refused.</summary>
     public required string TargetId { get; init; }
 
+    /// <summary>The cluster that the target belongs to; empty while it is not known. A mountpath of another cluster is refused.</summary>
+    public string ClusterId { get; init; } = string.Empty;
+
     /// <summary>Development only: several mountpaths on one filesystem.</summary>
     public bool AllowSharedFilesystem { get; init; }
 
@@ -40,8 +43,11 @@ public sealed class MountpathSet : IDisposable
     private readonly Candidate[] candidates;
     private readonly IReadOnlyList<IOpenFile> locks;
 
-    private MountpathSet(IFileLayer files, IReadOnlyList<Mountpath> all, IReadOnlyList<RecordedMountpath> missing, bool settled, IReadOnlyList<IOpenFile> locks)
+    private MountpathSet(
+        IFileLayer files, MountpathOptions options, IReadOnlyList<Mountpath> all, IReadOnlyList<RecordedMountpath> missing, bool settled, string clusterId, IReadOnlyList<IOpenFile> locks)
     {
+        TargetId = options.TargetId;
+        ClusterId = clusterId;
         Files = files;
         All = all;
         Missing = missing;
@@ -53,6 +59,12 @@ public sealed class MountpathSet : IDisposable
             .. missing.Select(mountpath => new Candidate(XxHash64Seeded.PlacementDigest(mountpath.Path))),
         ];
     }
+
+    /// <summary>The target whose mountpaths these are.</summary>
+    public string TargetId { get; }
+
+    /// <summary>The cluster whose objects they hold; empty: they do not say.</summary>
+    public string ClusterId { get; private set; }
 
     /// <summary>The file layer on which the mountpaths live.</summary>
     public IFileLayer Files { get; }
@@ -105,6 +117,31 @@ public sealed class MountpathSet : IDisposable
             ErrorCode.Unavailable, $"the mountpath \"{lost.Path}\" ({lost.Id}) that keeps this name is missing: mount it again, or declare it lost", retryAfterMs: 5_000);
     }
 
+    /// <summary>Records on every mountpath whose objects it holds, durably. Nothing is written where that stands already.</summary>
+    /// <exception cref="StoreException">Conflict: they belong to another cluster. DiskFailure or OutOfSpace.</exception>
+    public void BindTo(string clusterId)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(clusterId);
+        try
+        {
+            foreach (var mountpath in All)
+            {
+                var identity = MountpathFiles.ReadIdentity(Files, mountpath.Path) ?? new Identity(mountpath.Id, TargetId, string.Empty);
+                RequireCluster(mountpath.Path, identity.ClusterId, clusterId);
+                if (identity.ClusterId.Length == 0)
+                {
+                    MountpathFiles.WriteIdentity(Files, mountpath.Path, identity with { ClusterId = clusterId });
+                }
+            }
+        }
+        catch (FileLayerException failure)
+        {
+            throw failure.ToStoreException();
+        }
+
+        ClusterId = clusterId;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -121,8 +158,10 @@ public sealed class MountpathSet : IDisposable
         MountpathPaths.CheckFilesystems(files, present, options.AllowSharedFilesystem);
 
         var identities = present.Select(path => MountpathFiles.ReadIdentity(files, path)).ToList();
-        var recorded = present.Select(path => MountpathFiles.ReadVolume(files, path)).MaxBy(volume => volume?.Generation ?? -1);
+        var volumes = present.Select(path => (Path: path, Volume: MountpathFiles.ReadVolume(files, path))).ToList();
+        var recorded = volumes.Select(one => one.Volume).MaxBy(volume => volume?.Generation ?? -1);
         var missing = FindMissing(paths, present, identities, recorded, options);
+        var clusterId = FindCluster(present, identities, options.ClusterId);
         var all = new List<Mountpath>();
         for (var i = 0; i < present.Length; i++)
         {
@@ -137,8 +176,35 @@ public sealed class MountpathSet : IDisposable
             throw new StoreException(ErrorCode.Invalid, $"no mountpath of target {options.TargetId} is present: {string.Join(", ", paths)}");
         }
 
-        var settled = Record(files, all, missing, recorded);
-        return new MountpathSet(files, all, missing, settled, locks);
+        var behind = volumes.Where(one => one.Volume?.Generation != recorded?.Generation && all.Exists(taken => taken.Path == one.Path)).Select(one => one.Path).ToList();
+        var settled = Record(files, all, missing, recorded, behind);
+        return new MountpathSet(files, options, all, missing, settled, clusterId, locks);
+    }
+
+    /// <summary>The cluster whose objects the mountpaths hold; refuses those of two.</summary>
+    private static string FindCluster(string[] present, List<Identity?> identities, string expected)
+    {
+        var found = expected;
+        for (var i = 0; i < present.Length; i++)
+        {
+            if (identities[i] is { ClusterId.Length: > 0 } identity)
+            {
+                RequireCluster(present[i], identity.ClusterId, found);
+                found = identity.ClusterId;
+            }
+        }
+
+        return found;
+    }
+
+    private static void RequireCluster(string path, string found, string expected)
+    {
+        if (found.Length > 0 && expected.Length > 0 && found != expected)
+        {
+            throw new StoreException(
+                ErrorCode.Conflict,
+                $"mountpath \"{path}\" holds objects of cluster {found}, this target belongs to cluster {expected}: give the disk back to that cluster, or empty the directory before it is used here");
+        }
     }
 
     /// <summary>What was recorded and is not here; refuses strangers, clones and disks that changed places.</summary>
@@ -197,7 +263,7 @@ public sealed class MountpathSet : IDisposable
         {
             Span<byte> random = stackalloc byte[16];
             RandomNumberGenerator.Fill(random);
-            identity = new Identity(new MountpathId(BinaryPrimitives.ReadUInt64BigEndian(random), BinaryPrimitives.ReadUInt64BigEndian(random[8..])), targetId);
+            identity = new Identity(new MountpathId(BinaryPrimitives.ReadUInt64BigEndian(random), BinaryPrimitives.ReadUInt64BigEndian(random[8..])), targetId, string.Empty);
             MountpathFiles.WriteIdentity(files, path, identity);
         }
 
@@ -227,12 +293,18 @@ public sealed class MountpathSet : IDisposable
         throw new StoreException(ErrorCode.Unsupported, $"mountpath \"{path}\" does not return extended attributes as they were set: use ext4 or xfs");
     }
 
-    private static bool Record(IFileLayer files, List<Mountpath> all, List<RecordedMountpath> missing, Volume? recorded)
+    /// <summary>Writes the list wherever it is not the newest: a crash may have kept it from some, and each must know of all.</summary>
+    private static bool Record(IFileLayer files, List<Mountpath> all, List<RecordedMountpath> missing, Volume? recorded, List<string> behind)
     {
         var members = all.Select(mountpath => new RecordedMountpath(mountpath.Id, mountpath.Path)).Concat(missing).OrderBy(member => member.Id).ToList();
         var grown = recorded is not null && members.Count > recorded.Members.Count;
         if (recorded is not null && !grown && recorded.Members.OrderBy(member => member.Id).SequenceEqual(members))
         {
+            foreach (var path in behind)
+            {
+                MountpathFiles.WriteVolume(files, path, recorded);
+            }
+
             return recorded.Settled;
         }
 

@@ -230,6 +230,82 @@ public sealed class MountpathSetTests
     private static MountpathSet Open(IFileLayer files, params string[] paths) =>
         MountpathSet.Open(files, new MountpathOptions { Paths = paths, TargetId = "target01", AllowSharedFilesystem = true });
 
+    [Fact]
+    public void Mountpath_of_another_cluster_is_refused_and_both_are_named()
+    {
+        using (var set = Open("/mp1", "/mp2"))
+        {
+            Assert.Equal(string.Empty, set.ClusterId);
+            set.BindTo("clusterA");
+            set.BindTo("clusterA");
+            Assert.Equal(ErrorCode.Conflict, Assert.Throws<StoreException>(() => set.BindTo("clusterB")).Error.Code);
+        }
+
+        using (var same = MountpathSet.Open(disk, OfCluster("clusterA")))
+        {
+            Assert.Equal("clusterA", same.ClusterId);
+        }
+
+        using (var unknown = MountpathSet.Open(disk, OfCluster(string.Empty)))
+        {
+            Assert.Equal("clusterA", unknown.ClusterId);
+        }
+
+        var error = Assert.Throws<StoreException>(() => MountpathSet.Open(disk, OfCluster("clusterB"))).Error;
+        Assert.Equal(ErrorCode.Conflict, error.Code);
+        foreach (var part in (string[])["/mp1", "clusterA", "clusterB", "empty the directory"])
+        {
+            Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Mountpaths_of_two_clusters_are_refused_together()
+    {
+        using (var first = Open("/mp1"))
+        {
+            first.BindTo("clusterA");
+        }
+
+        using (var second = Open("/mp2"))
+        {
+            second.BindTo("clusterB");
+        }
+
+        var error = Assert.Throws<StoreException>(() => MountpathSet.Open(disk, OfCluster(string.Empty) with { AllowMissing = true })).Error;
+        Assert.Contains("clusterA", error.Message, StringComparison.Ordinal);
+        Assert.Contains("clusterB", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Identity_file_of_the_first_form_is_read_and_gets_its_cluster_later()
+    {
+        string id;
+        using (var set = Open("/mp1"))
+        {
+            id = set.All[0].Id.ToString();
+        }
+
+        byte[] old = [.. Convert.FromHexString(id), .. "target01"u8];
+        Starling.Storage.Layout.SystemFile.Write(disk, "/mp1/.starling/identity", 1, old);
+        using (var set = Open("/mp1"))
+        {
+            Assert.Equal(id, set.All[0].Id.ToString());
+            Assert.Equal(string.Empty, set.ClusterId);
+            set.BindTo("clusterA");
+        }
+
+        using (var set = Open("/mp1"))
+        {
+            Assert.Equal((id, "clusterA"), (set.All[0].Id.ToString(), set.ClusterId));
+        }
+
+        Starling.Storage.Layout.SystemFile.Write(disk, "/mp1/.starling/identity", 1, [.. old.AsSpan(0, 16), 0, 3, .. "whatever"u8]);
+        Assert.Contains("start a newer build", Assert.Throws<StoreException>(() => Open("/mp1")).Message, StringComparison.Ordinal);
+    }
+
+    private static MountpathOptions OfCluster(string id) => new() { Paths = ["/mp1", "/mp2"], TargetId = "target01", AllowSharedFilesystem = true, ClusterId = id };
+
     private MountpathSet Open(params string[] paths) => Open(disk, paths);
 
     private void Swap(string left, string right)

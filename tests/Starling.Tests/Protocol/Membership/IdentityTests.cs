@@ -159,6 +159,24 @@ public sealed class IdentityTests
     }
 
     [Fact]
+    public void ATargetWithDisksOfAClusterJoinsThatOneAndNoOther()
+    {
+        var world = World.WithGateways(1);
+        var other = world.Add("target01", NodeRole.Target, 0, ["gateway1"], start: false);
+        other.ClusterOfDisks = "former";
+        other.Start();
+        world.Run(20);
+        Assert.False(other.View.SessionApplied);
+        Assert.Null(world.Leader!.View.State.Node(other.Facts.Id));
+        Assert.Contains("cluster former", other.View.Waiting, StringComparison.Ordinal);
+
+        var ours = world.Add("target02", NodeRole.Target, 0, ["gateway1"], start: false);
+        ours.ClusterOfDisks = world.Leader!.View.ClusterId;
+        ours.Start();
+        world.RunUntil(() => ours.View.SessionApplied, 20, "it to join with a lost log");
+    }
+
+    [Fact]
     public void B0_ATargetThatComesAfterTheFirstBucketWaitsAndSaysSo()
     {
         var world = World.WithGateways(3);

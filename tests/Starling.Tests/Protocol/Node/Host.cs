@@ -35,6 +35,9 @@ internal sealed class Host(World world, NodeFacts facts, BootstrapOptions bootst
 
     public long WallOffsetNs { get; set; }
 
+    /// <summary>The cluster that the mountpaths name.</summary>
+    public string ClusterOfDisks { get; set; } = string.Empty;
+
     public long PausedUntilNs { get; private set; }
 
     /// <summary>Flushes stay pending while true.</summary>
@@ -59,6 +62,7 @@ internal sealed class Host(World world, NodeFacts facts, BootstrapOptions bootst
             Facts = Facts,
             Session = new SessionId(NextWide()),
             Restored = Disk.Restore(),
+            ClusterId = ClusterOfDisks,
             Bootstrap = Bootstrap,
             Settings = world.Settings,
             Seed = world.Seed++,
