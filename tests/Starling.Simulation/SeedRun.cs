@@ -189,6 +189,7 @@ public sealed class SeedRun
         }
 
         _world.Checks.CheckRecords();
+        _world.Checks.CheckPlaces();
         _world.Checks.CheckHistories();
         if (_world.Checks.AcknowledgedCalls < LeastAcknowledged)
         {
@@ -199,7 +200,8 @@ public sealed class SeedRun
     private void Converge()
     {
         _world.Coverage.Hit(Mark.CheckConverged);
-        if (_world.RunUntil(IsWhole, 90 * SimWorld.Second))
+        _placement.TidyUp();
+        if (_world.RunUntil(() => !_placement.IsBusy && IsWhole(), 120 * SimWorld.Second))
         {
             return;
         }
@@ -208,13 +210,20 @@ public sealed class SeedRun
         throw new CheckFailedException(
             "whole after the last fault",
             $"leader {leader} commit {leader?.View?.CommitIndex} of {_world.Checks.CommitIndex}: "
-            + string.Join("; ", _world.Nodes.Select(n => $"{n} {n.View?.Role} applied {n.View?.AppliedIndex} lease {n.Target?.HasLease} session {n.View?.SessionApplied} {n.View?.Waiting}")));
+            + string.Join("; ", _world.Nodes.Select(n => $"{n} {n.View?.Role} applied {n.View?.AppliedIndex} lease {n.Target?.HasLease} session {n.View?.SessionApplied} {n.View?.Waiting} {Describe(n)}")));
     }
 
-    // Everybody has applied everything; every target that is in holds a lease; a gateway leads where one can.
+    private string Describe(SimNode node)
+    {
+        var entry = _world.Checks.Newest.Node(node.Id);
+        return node.Target is not { } target ? string.Empty
+            : $"{entry?.State} fenced {entry?.Fenced} clean {entry?.Clean} of {_world.Checks.Newest.Newest.Number} pass {target.PassStatus?.Stage} {string.Join(", ", target.PassStatus?.Errors.Take(3).Select(e => $"{e.Subject}: {e.Error.Message}") ?? [])}";
+    }
+
+    // Everybody has applied everything; everything lies where it belongs; every target that is in holds a lease; a gateway leads where one can.
     private bool IsWhole()
     {
-        if (_world.Leader is not { IsGateway: true } leader || leader.View!.CommitIndex < _world.Checks.CommitIndex)
+        if (_world.Leader is not { IsGateway: true } leader || leader.View!.CommitIndex < _world.Checks.CommitIndex || !leader.View.State.IsConverged)
         {
             return false;
         }

@@ -181,15 +181,10 @@ public sealed partial class WorldChecks
 
     public void OnStored(SimNode node, ObjectCall call, StoredRecord record, bool forgotten)
     {
-        if (_acknowledged.TryGetValue(call.Name.Uname, out var known) && known.Key.BucketId == record.Head.Key.BucketId && record.Head.Key < known.Key)
-        {
-            throw new CheckFailedException("acknowledged writes stay", $"{node} replaces the acknowledged {known.Key} of {call.Name.Uname} by {record.Head.Key}");
-        }
-
         _unfinished.Remove((node.Index, call.Name.Uname));
         if (forgotten)
         {
-            OnForgotten(call.Name.Uname, record.Head.Key);
+            OnForgotten(node, call.Name.Uname, record.Head.Key);
         }
     }
 

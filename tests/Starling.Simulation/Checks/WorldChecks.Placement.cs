@@ -1,5 +1,6 @@
 using Starling.Core.Names;
 using Starling.Core.Objects;
+using Starling.Protocol.Rebalance;
 using Starling.Protocol.State;
 using Starling.Simulation.Store;
 using Starling.Simulation.Workload;
@@ -23,20 +24,56 @@ public sealed partial class WorldChecks
     public void OnRecordChanged(SimNode node, NameSlot slot)
     {
         CheckPlace(node, slot);
+        if (_forgotten.TryGetValue(slot.Uname, out var forgotten) && Counts(node) is not null && (ComesBack(slot.Current, forgotten) || ComesBack(slot.Durable, forgotten)))
+        {
+            throw new CheckFailedException("what is forgotten stays deleted", $"{slot.Uname} comes back on {node}, a tombstone with {forgotten} was forgotten; {WhereIs(slot.Uname)}");
+        }
+
         if (_acknowledged.TryGetValue(slot.Uname, out var acknowledged))
         {
             CheckRecord(slot.Uname, acknowledged);
         }
     }
 
-    /// <summary>A tombstone was collected (rule B11).</summary>
-    public void OnForgotten(string uname, RecordKey key)
+    /// <summary>A plan writes, marks, revives or removes a record.</summary>
+    public void OnTransferred(SimNode node, NameSlot slot, StoredRecord? next, TransferActionKind kind)
     {
+        if (slot.Current is { } old && next is not null && next.Head.Key < old.Head.Key && Counts(old))
+        {
+            throw new CheckFailedException("order of records", $"{node}: {kind} puts {next.Head.Key} over the greater {old.Head.Key} of {slot.Uname}");
+        }
+
+        if (kind == TransferActionKind.Remove && slot.Current is { IsLive: true, Head.IsTombstone: true } tombstone)
+        {
+            OnForgotten(node, slot.Uname, tombstone.Head.Key);
+        }
+    }
+
+    /// <summary>A tombstone was collected (rule B11).</summary>
+    public void OnForgotten(SimNode at, string uname, RecordKey key)
+    {
+        world.Coverage.Hit(Mark.CheckForgotten);
+        foreach (var node in world.Nodes)
+        {
+            if (node == at || node.Target?.Store.Find(uname) is not { } slot || Counts(node) is null)
+            {
+                continue;
+            }
+
+            if (ComesBack(slot.Current, key) || ComesBack(slot.Durable, key))
+            {
+                throw new CheckFailedException("what is forgotten stays deleted", $"{at} forgets the tombstone {key} of {uname}, an older record is live; {WhereIs(uname)}");
+            }
+        }
+
         if (!_forgotten.TryGetValue(uname, out var known) || known < key)
         {
             _forgotten[uname] = key;
         }
     }
+
+    private bool ComesBack(StoredRecord? record, RecordKey forgotten) =>
+        record is not null && Newest.StandingOf(forgotten.BucketId) == BucketStanding.Live && Counts(record) && record.Head.Key.BucketId == forgotten.BucketId && record.Head.Key < forgotten;
 
     /// <summary>The greatest mutation of a name that is known to have happened: a call that begins now must not see less.</summary>
     public RecordKey? FloorOf(ObjectName name) => _floors.TryGetValue(name.Uname, out var floor) ? floor.Key : null;
@@ -93,8 +130,8 @@ public sealed partial class WorldChecks
         }
 
         world.Coverage.Hit(Mark.CheckCleanHoldsNothing);
-        var record = slot.Current is { IsLive: true } ? slot.Current : slot.Durable;
-        if (record is { IsLive: true } && Newest.StandingOf(record.Head.Key.BucketId) == BucketStanding.Live && !MayHold(entry, slot.Name.Digest))
+        var record = slot.Current is not null && Counts(slot.Current) ? slot.Current : slot.Durable;
+        if (record is not null && Counts(record) && Newest.StandingOf(record.Head.Key.BucketId) == BucketStanding.Live && !MayHold(entry, slot.Name.Digest))
         {
             throw new CheckFailedException(
                 "clean holds nothing foreign",
@@ -119,6 +156,23 @@ public sealed partial class WorldChecks
             if (machine == node.Index && !MayHold(entry, node.Target.Store.Find(uname)!.Name.Digest))
             {
                 throw new CheckFailedException("clean holds nothing foreign", $"{node} is clean at {entry.Clean}, its commit of {uname} with {key} is not finished");
+            }
+        }
+    }
+
+    /// <summary>In a converged cluster every live record lies with its owner.</summary>
+    public void CheckPlaces()
+    {
+        foreach (var node in world.Nodes)
+        {
+            foreach (var slot in node.Target?.Store.Slots ?? [])
+            {
+                world.Coverage.Hit(Mark.CheckEveryRecordInPlace);
+                if (slot.Current is { } record && Counts(record) && Newest.StandingOf(record.Head.Key.BucketId) == BucketStanding.Live
+                    && Newest.Newest.OwnerOf(slot.Name.Digest) != node.Id && Counts(node) is not null)
+                {
+                    throw new CheckFailedException("everything lies with its owner", $"{node} holds {slot.Uname} live, {Newest.Newest.OwnerOf(slot.Name.Digest)} owns it; {WhereIs(slot.Uname)}");
+                }
             }
         }
     }
@@ -150,7 +204,7 @@ public sealed partial class WorldChecks
             }
 
             var record = durable ? slot.Durable : slot.Current;
-            var counts = record is { IsLive: true } or { IsVerified: false } && (record.IsLive || _lostReceivers.Contains(record.Receiver));
+            var counts = record is { IsLive: true } || (record is { HandOver.IsVerified: false } && IsLost(record));
             if (counts && (best is null || record!.Head.Key > best))
             {
                 best = record!.Head.Key;
@@ -164,7 +218,7 @@ public sealed partial class WorldChecks
     {
         world.Coverage.Hit(Mark.CheckRecordSurvives);
         RecordKey? forgotten = _forgotten.TryGetValue(uname, out var key) ? key : null;
-        if (forgotten >= acknowledged.Key)
+        if (forgotten >= acknowledged.Key || Newest.StandingOf(acknowledged.Key.BucketId) == BucketStanding.Retired)
         {
             return;
         }
@@ -181,7 +235,15 @@ public sealed partial class WorldChecks
     public string WhereIs(string uname) => string.Join("; ", world.Nodes
         .Where(n => n.Target?.Store.Find(uname)?.Current is not null || n.Target?.Store.Find(uname)?.Durable is not null)
         .Select(n => (n, slot: n.Target!.Store.Find(uname)!))
-        .Select(x => $"{x.n} {x.slot.Current?.Standing} {x.slot.Current?.Head.Key} {(x.slot.Current is { IsLive: false } l ? $"to {l.Receiver} verified {l.IsVerified}" : string.Empty)}{(x.slot.IsDirty ? $" (platter {x.slot.Durable?.Standing} {x.slot.Durable?.Head.Key})" : string.Empty)}"));
+        .Select(x => $"{x.n} {Describe(x.slot.Current)}{(x.slot.IsDirty ? $" (platter {Describe(x.slot.Durable)})" : string.Empty)}"));
+
+    private static string Describe(StoredRecord? record) => record is null
+        ? "nothing"
+        : $"{record.Head.Key} {(record.Head.IsTombstone ? "tombstone" : record.Value)} {(record.HandOver is { } h ? $"leftover of {h.Epoch} to {h.Receiver} {(h.IsVerified ? "verified" : string.Empty)}" : "live")}";
+
+    private bool Counts(StoredRecord record) => record.LiveHead(Newest) is not null;
+
+    private bool IsLost(StoredRecord record) => Counts(record) || _lostReceivers.Contains(record.HandOver!.Receiver);
 
     // A read may not see less than what was known to have happened when it began.
     private void CheckReadIsNew(ObjectCall call)

@@ -24,6 +24,8 @@ public enum FaultKind
     Drift,
     SlowFlush,
     OrderlyStop,
+    SlowCommit,
+    PowerAtWrite,
 }
 
 /// <summary>
@@ -75,7 +77,8 @@ public sealed class FaultScheduler
             node.SlowFlushNs = 0;
             if (node.Target is { } target)
             {
-                target.SlowCommitNs = 0;
+                target.SlowCommitNs = target.SlowReceiveNs = 0;
+                target.WrittenNotFlushed = null;
             }
 
             _world.Resume(node);
@@ -161,6 +164,12 @@ public sealed class FaultScheduler
                 For(1, 20, () => node.SlowFlushNs = 0);
                 Hit(Mark.FaultSlowFlush);
                 break;
+            case FaultKind.PowerAtWrite:
+                PowerAtWrite();
+                break;
+            case FaultKind.SlowCommit:
+                SlowCommit();
+                break;
             default:
                 _world.Stop(node, () => For(0, 15, () => _world.Start(node)));
                 Hit(Mark.FaultOrderlyStop);
@@ -190,6 +199,34 @@ public sealed class FaultScheduler
                 conditions.LossPerMillion = conditions.DuplicatePerMillion = conditions.TailPerMillion = 0;
             }
         });
+    }
+
+    // The power of a target goes as soon as a record of a transfer is written and not flushed.
+    private void PowerAtWrite()
+    {
+        var node = _random.Pick(_world.Nodes.Where(n => n.Target is not null).ToArray());
+        var isOver = false;
+        node.Target!.WrittenNotFlushed = () =>
+        {
+            node.Target.WrittenNotFlushed = null;
+            if (!isOver)
+            {
+                Hit(Mark.FaultPowerAtWrite);
+                _world.Schedule(0, () => _world.PowerOff(node));
+                For(1, 15, () => _world.Start(node));
+            }
+        };
+        For(5, 30, () => isOver = true);
+    }
+
+    // Renames and receives hang: what began under an epoch ends under a later one.
+    private void SlowCommit()
+    {
+        Hit(Mark.FaultSlowCommit);
+        var target = _random.Pick(_world.Nodes.Where(n => n.Target is not null).ToArray()).Target!;
+        target.SlowCommitNs = _random.Between(100 * SimWorld.Millisecond, 6 * SimWorld.Second);
+        target.SlowReceiveNs = _random.Between(0, 3 * SimWorld.Second);
+        For(2, 25, () => target.SlowCommitNs = target.SlowReceiveNs = 0);
     }
 
     private void OneWayCut(SimNode node)

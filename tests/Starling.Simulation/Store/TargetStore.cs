@@ -1,4 +1,5 @@
 using Starling.Core.Names;
+using Starling.Protocol.Rebalance;
 using Starling.Simulation.Engine;
 using Starling.Simulation.World;
 
@@ -10,8 +11,12 @@ namespace Starling.Simulation.Store;
 public sealed class TargetStore(SimWorld world, SimNode node)
 {
     private readonly SortedDictionary<string, NameSlot> _slots = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<long, long> _inFlight = [];
-    private long _nextToken;
+
+    /// <summary>Which writes are under way.</summary>
+    public InFlight InFlight { get; private set; } = new();
+
+    /// <summary>The progress of a pass as it is on the platter.</summary>
+    public PassProgress? Progress { get; set; }
 
     public IEnumerable<NameSlot> Slots => _slots.Values;
 
@@ -27,21 +32,11 @@ public sealed class TargetStore(SimWorld world, SimNode node)
         return slot;
     }
 
-    /// <summary>The first name after this one on a mountpath, in the order of a walk; null at the end.</summary>
-    public NameSlot? After(string uname, int mountpath)
-    {
-        foreach (var slot in _slots.Values)
-        {
-            if (string.CompareOrdinal(slot.Uname, uname) > 0 && MountpathOf(slot) == mountpath)
-            {
-                return slot;
-            }
-        }
+    /// <summary>The names after this one on a mountpath, in the order of a walk.</summary>
+    public IEnumerable<NameSlot> After(string uname, string mountpath) =>
+        _slots.Values.Where(s => string.CompareOrdinal(s.Uname, uname) > 0 && MountpathOf(s) == mountpath);
 
-        return null;
-    }
-
-    public int MountpathOf(NameSlot slot) => (int)(slot.Name.Digest % (ulong)Math.Max(1, node.MountpathIds.Length));
+    public string MountpathOf(NameSlot slot) => node.MountpathIds[(int)(slot.Name.Digest % (ulong)node.MountpathIds.Length)];
 
     /// <summary>This machine's disks are a copy of another one's.</summary>
     public void CopyFrom(TargetStore other)
@@ -74,7 +69,7 @@ public sealed class TargetStore(SimWorld world, SimNode node)
         }
     }
 
-    public void FlushMountpath(int mountpath)
+    public void FlushMountpath(string mountpath)
     {
         foreach (var slot in _slots.Values)
         {
@@ -88,7 +83,7 @@ public sealed class TargetStore(SimWorld world, SimNode node)
     /// <summary>The process or the machine dies: locks are gone, and with the power whatever the platter had not taken.</summary>
     public void Crash(SimRandom random, bool power)
     {
-        _inFlight.Clear();
+        InFlight = new InFlight();
         foreach (var slot in _slots.Values)
         {
             slot.Forget();
@@ -103,6 +98,7 @@ public sealed class TargetStore(SimWorld world, SimNode node)
             }
             else
             {
+                world.Coverage.Hit(Mark.WriteLostByPower);
                 slot.Current = slot.Durable;
             }
 
@@ -114,30 +110,8 @@ public sealed class TargetStore(SimWorld world, SimNode node)
     public void Wipe()
     {
         _slots.Clear();
-        _inFlight.Clear();
-    }
-
-    /// <summary>A write begins, under the epoch adopted now (rule B9): its mark is set before it reads the epoch.</summary>
-    public long BeginWrite(long epoch)
-    {
-        _inFlight.Add(++_nextToken, epoch);
-        return _nextToken;
-    }
-
-    public void EndWrite(long token) => _inFlight.Remove(token);
-
-    /// <summary>Whether a write that began under an earlier epoch is not finished.</summary>
-    public bool HasInFlightBelow(long epoch)
-    {
-        foreach (var begun in _inFlight.Values)
-        {
-            if (begun < epoch)
-            {
-                return true;
-            }
-        }
-
-        return false;
+        InFlight = new InFlight();
+        Progress = null;
     }
 
     /// <summary>Name locks: shared for looks, exclusive from the check to the flush; first come, first served. Whoever is granted must release.</summary>

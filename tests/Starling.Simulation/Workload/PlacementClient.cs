@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Starling.Protocol.State;
+using Starling.Protocol.State.Commands;
 using Starling.Simulation.Placement;
 using Starling.Simulation.World;
 
@@ -53,6 +54,26 @@ public sealed class PlacementClient
             IsBusy = false;
             Think();
         });
+    }
+
+    /// <summary>The end of the work: data may move by itself, and whoever is out hands over what it still has.</summary>
+    public void TidyUp()
+    {
+        IsBusy = true;
+        _sender.Submit(() => new SetConfig("""{"rebalance":{"enabled":true}}""", 0), _ => Drain());
+
+        void Drain()
+        {
+            var state = _world.Checks.Newest;
+            var idle = state.Nodes.Values.Where(n => n is { HoldsIntegers: true, State: AdminState.Out } && n.Clean < state.Newest.Number).ToArray();
+            if (idle.Length == 0)
+            {
+                IsBusy = false;
+                return;
+            }
+
+            _sender.Submit(() => new PlaceTargets(state.Newest.Number, [.. idle.Select(n => new Placed(n.Id, AdminState.Draining, n.Weight))]), _ => Drain());
+        }
     }
 
     // One or two targets out, or in again: those that come in are up and leased, as the leader would demand.

@@ -1,4 +1,5 @@
 using Starling.Core.Names;
+using Starling.Protocol.State;
 using Starling.Simulation.Engine;
 using Starling.Simulation.Network;
 
@@ -12,6 +13,12 @@ public sealed partial class SimWorld
 
     /// <summary>Sees every question between targets; false: it is lost.</summary>
     public Func<SimNode, SimNode, object, bool>? NeighborTap { get; set; }
+
+    /// <summary>Whether this target may pass now: automatic rebalance is on, or an operation asks (rule B9).</summary>
+    public bool MayPass(SimNode node, ClusterState state) => IsHealed || MayPassWhen?.Invoke(node, state) != false;
+
+    /// <summary>A script or a seed that holds passes back; null: always.</summary>
+    public Func<SimNode, ClusterState, bool>? MayPassWhen { get; set; }
 
     /// <summary>A question that a script held back arrives now.</summary>
     public void DeliverNeighbor<T>(SimNode to, Action<SimNode, Action<T>> handle, Action<T> reply) =>
@@ -42,7 +49,9 @@ public sealed partial class SimWorld
         if (copies > 1)
         {
             Coverage.Hit(Mark.NeighborTwice);
-            Schedule(second, Arrive);
+
+            // A connection that stalls may deliver what it holds when everybody has forgotten it.
+            Schedule(second + (NetworkRandom.Chance(300_000) ? NetworkRandom.Between(0, 60 * Second) : 0), Arrive);
         }
 
         void Arrive()

@@ -232,7 +232,16 @@ public sealed partial class SimWorld
         }
     }
 
-    private static void Answered(SimNode node, Answer answer) => (node.Gateway ?? throw NoServices(node)).Answered(answer);
+    private static void Answered(SimNode node, Answer answer)
+    {
+        if (node.Target is { } target)
+        {
+            target.Answered(answer);
+            return;
+        }
+
+        (node.Gateway ?? throw NoServices(node)).Answered(answer);
+    }
 
     private static void AnsweredRead(SimNode node, AnswerRead answer) => (node.Gateway ?? throw NoServices(node)).AnsweredRead(answer);
 

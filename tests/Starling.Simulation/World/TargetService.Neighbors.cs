@@ -1,70 +1,113 @@
+using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Objects;
+using Starling.Protocol.Rebalance;
 using Starling.Simulation.Store;
 
 namespace Starling.Simulation.World;
 
-/// <summary>What one target asks another about a name, with the marks of the sender (rules B2, B7).</summary>
-public sealed record LookQuestion(ObjectName Name, ulong BucketId, long Epoch, long AppliedIndex);
+/// <summary>A record that is offered, and the content that lies behind the offer.</summary>
+public sealed record PushQuestion(PushRequest Offer, long Value);
 
-/// <summary>The answer to a look.</summary>
-public sealed record LookAnswer(LookResult Result, RecordHead? Record);
+/// <summary>A batch of leftovers that the owner is asked about.</summary>
+public sealed record VerifyQuestion(IReadOnlyList<VerifyItem> Items, long Epoch, long AppliedIndex);
 
-/// <summary>Both sides of questions between targets.</summary>
+/// <summary>The answers to a batch, in its order.</summary>
+public sealed record VerifyReply(IReadOnlyList<VerifyAnswer> Answers);
+
+/// <summary>The bytes of a record that a read was promised; null when they cannot be sent.</summary>
+public sealed record ContentReply(long? Value);
+
+/// <summary>Both sides of questions between targets: the same plans as on real ones, over the store in memory.</summary>
 public sealed partial class TargetService
 {
-    private const long CatchUpNs = SimWorld.Second;
-    private const long CatchUpStepNs = 50 * SimWorld.Millisecond;
+    private const long LookDeadlineNs = 1_500 * SimWorld.Millisecond;
+    private const long ReceiveDeadlineNs = 6 * SimWorld.Second;
 
-    private void AskCandidate(ObjectRequest request, NodeId candidate, long epoch)
+    private void AskCandidate(ObjectRequest request, NodeId candidate, in PlanAction action)
     {
         world.Coverage.Hit(Mark.CandidateAsked);
-        var round = request.Round;
-        var question = new LookQuestion(request.Call.Name, request.BucketId, epoch, node.View!.AppliedIndex);
+        var (round, asked) = (request.Round, action.Round);
+        var question = new LookQuestion(request.Call.Name, request.BucketId, action.Epoch, node.View!.AppliedIndex);
         world.AskNeighbor<LookAnswer>(
             node,
             candidate,
             question,
-            (there, reply) => there.Target!.ArriveLook(question, world.NowNs + CatchUpNs, reply),
+            (there, reply) => there.Target!.ArriveLook(question, reply),
             answer =>
             {
-                var isKnown = answer is { Result: not LookResult.Unknown };
-                world.Coverage.Hit(isKnown ? Mark.CandidateAnswered : Mark.CandidateSilent);
+                world.Coverage.Hit(answer switch
+                {
+                    { Result: LookResult.Stale } => Mark.CandidateAhead,
+                    { Result: not LookResult.Unknown } => Mark.CandidateAnswered,
+                    _ => Mark.CandidateSilent,
+                });
                 if (request.Round == round)
                 {
-                    Advance(request, PlanEvent.Answered(TakeView(), candidate, answer?.Result ?? LookResult.Unknown, answer?.Record));
+                    Advance(request, PlanEvent.Answered(TakeView(), candidate, answer?.Result ?? LookResult.Unknown, answer?.Record, asked));
                 }
             });
     }
 
-    private void ArriveLook(LookQuestion question, long untilNs, Action<LookAnswer> reply)
-    {
-        if (WaitsForIndex(question.AppliedIndex, untilNs, () => ArriveLook(question, untilNs, reply)))
-        {
-            return;
-        }
+    private void ArriveLook(LookQuestion question, Action<LookAnswer> reply) =>
+        Run(new LookPlan(question), question.Name, LookDeadlineNs, end => reply(end.LookAnswer!));
 
-        var slot = Store.Slot(question.Name);
-        Store.Lock(slot, exclusive: false, () =>
+    private void ArrivePush(PushQuestion push, NodeId from, Action<PushAnswer> reply) =>
+        Run(new ReceivePlan(push.Offer), push.Offer.Name, ReceiveDeadlineNs, end => reply(end.Answer!), push, from);
+
+    private void ArriveVerify(VerifyQuestion question, Action<VerifyReply> reply)
+    {
+        var answers = new VerifyAnswer[question.Items.Count];
+        var open = answers.Length;
+        for (var i = 0; i < answers.Length; i++)
         {
-            var record = slot.Current?.LiveHead;
-            var look = record is null ? LookResult.Absent : LookResult.Record;
-            var result = NeighborRules.Answer(TakeView(), question.Epoch, question.Name, look, record);
-            Store.ReleaseShared(slot);
-            reply(new LookAnswer(result, result == LookResult.Record ? record : null));
-        });
+            var at = i;
+            Run(new VerifyItemPlan(question.Items[at], question.Epoch, question.AppliedIndex), question.Items[at].Name, LookDeadlineNs, end =>
+            {
+                answers[at] = end.VerifyAnswer!;
+                if (--open == 0)
+                {
+                    reply(new VerifyReply(answers));
+                }
+            });
+        }
     }
 
-    // Rule B2: who is behind by index catches up, for a bounded time. What it is then, the rules decide.
-    private bool WaitsForIndex(long index, long untilNs, Action again)
+    // The bytes of an answer lie with the candidate; it may have lost them since it was asked.
+    private void FetchContent(ObjectRequest request, PlanAction answer)
     {
-        if (node.View!.AppliedIndex >= index || world.NowNs >= untilNs)
-        {
-            return false;
-        }
+        var head = answer.Record!;
+        world.AskNeighbor<ContentReply>(
+            node,
+            answer.Node,
+            head,
+            (there, reply) =>
+            {
+                var record = there.Target!.Store.Find(request.Call.Name.Uname)?.Current;
+                reply(new ContentReply(record is not null && NeighborRules.MaySend(record.Local, head.Key) ? record.Value : null));
+            },
+            content =>
+            {
+                if (request.IsEnded)
+                {
+                    return;
+                }
 
-        world.Coverage.Hit(Mark.StaleEpochSeen);
-        world.ScheduleLocal(node, CatchUpStepNs, again);
-        return true;
+                if (content?.Value is { } value)
+                {
+                    world.Coverage.Hit(Mark.HitFromNeighbor);
+                    Finish(request, null, new StoredRecord(head, value), answer.MayBeStale);
+                    return;
+                }
+
+                world.Coverage.Hit(Mark.ContentGone);
+                if (request.IsLate || world.NowNs >= request.DeadlineNs)
+                {
+                    Advance(request, PlanEvent.DeadlinePassed(TakeView()));
+                    return;
+                }
+
+                world.ScheduleLocal(node, 50 * SimWorld.Millisecond, () => Advance(request, PlanEvent.ContentGone(TakeView())));
+            });
     }
 }

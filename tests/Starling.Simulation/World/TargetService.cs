@@ -66,11 +66,12 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
 
     public void ViewChanged()
     {
-        if (_active.Count == 0)
+        foreach (var run in _transfers.ToArray())
         {
-            return;
+            WakeUp(run);
         }
 
+        PassViewChanged();
         foreach (var request in _active.ToArray())
         {
             if (request.IsWaiting && !request.IsEnded)
@@ -96,6 +97,8 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
         }
 
         _active.Clear();
+        _transfers.Clear();
+        PassCrashed();
         Store.Crash(world.DiskRandom, power);
         _keys = new RecordKeySource();
     }
@@ -140,7 +143,7 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
         }
 
         var slot = Store.Slot(request.Call.Name);
-        if (request.HoldsLock && action.Kind != PlanActionKind.Commit)
+        if (request.HoldsLock && action.Kind is not (PlanActionKind.Commit or PlanActionKind.AwaitAnswers))
         {
             Unlock(slot, request);
         }
@@ -166,7 +169,7 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
             case PlanActionKind.AskCandidates:
                 foreach (var candidate in action.Nodes)
                 {
-                    AskCandidate(request, candidate, action.Epoch);
+                    AskCandidate(request, candidate, action);
                 }
 
                 break;
@@ -229,39 +232,49 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
     private void Unlock(NameSlot slot, ObjectRequest request)
     {
         request.HoldsLock = false;
-        Store.EndWrite(request.WriteToken);
+        Store.InFlight.Leave(request.WriteToken);
         Store.ReleaseExclusive(slot);
     }
 
     private void End(ObjectRequest request, in PlanAction action)
     {
-        request.IsEnded = true;
-        _active.Remove(request);
         var call = request.Call;
         if (action.Kind == PlanActionKind.Redirect)
         {
-            call.Answer(request.Attempt, new StoreError(ErrorCode.NotOwner, "redirect"), null, stale: false, node);
+            Finish(request, new StoreError(ErrorCode.NotOwner, "redirect"), null, stale: false);
             return;
         }
 
         StoredRecord? found = null;
         if (action is { Kind: PlanActionKind.Answer, Record: { } head } && call.IsRead)
         {
+            if (action.Node != node.Id)
+            {
+                FetchContent(request, action);
+                return;
+            }
+
             // The bytes stream from a file that was opened under the lock: a later write does not change what is sent.
-            world.Coverage.Hit(action.Node == node.Id ? Mark.None : Mark.HitFromNeighbor);
-            found = new StoredRecord(head, long.Parse(head.ChecksumValue, System.Globalization.CultureInfo.InvariantCulture));
+            found = new StoredRecord(head, ValueOf(head));
         }
         else if (action is { Kind: PlanActionKind.Answer, Record: { } written })
         {
             found = new StoredRecord(written, call.Value);
         }
 
-        call.Answer(request.Attempt, action.Kind == PlanActionKind.Refuse ? action.Error : null, found, action.MayBeStale, node);
+        Finish(request, action.Kind == PlanActionKind.Refuse ? action.Error : null, found, action.MayBeStale);
+    }
+
+    private void Finish(ObjectRequest request, StoreError? error, StoredRecord? found, bool stale)
+    {
+        request.IsEnded = true;
+        _active.Remove(request);
+        request.Call.Answer(request.Attempt, error, found, stale, node);
     }
 
     private void Looked(NameSlot slot, ObjectRequest request)
     {
-        var record = slot.Current?.LiveHead;
+        var record = slot.Current?.LiveHead(node.View!.State);
         Store.ReleaseShared(slot);
         world.ScheduleLocal(node, world.DiskRandom.Chance(200_000) ? 500_000 : 0, () => Advance(request, PlanEvent.Looked(TakeView(), record)));
     }
@@ -269,14 +282,14 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
     private void Locked(NameSlot slot, ObjectRequest request)
     {
         request.HoldsLock = true;
-        request.WriteToken = Store.BeginWrite(node.View!.State.Newest.Number);
+        request.WriteToken = Store.InFlight.Enter(node.View!.State.Newest.Number);
         if (request.IsLate)
         {
             Advance(request, PlanEvent.DeadlinePassed(TakeView()));
             return;
         }
 
-        Advance(request, PlanEvent.Locked(TakeView(), slot.Current?.LiveHead));
+        Advance(request, PlanEvent.Locked(TakeView(), slot.Current?.LiveHead(node.View!.State)));
     }
 
     private sealed class ObjectRequest(ObjectCall call, int attempt, ulong bucketId, IPlan plan, long deadlineNs)
