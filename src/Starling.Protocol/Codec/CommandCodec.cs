@@ -4,12 +4,15 @@ using Starling.Core.Names;
 using Starling.Protocol.Identity;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
+using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.Codec;
 
 /// <summary>Bytes of commands: a tag that is never used again, the request id, the seen index, the fields.</summary>
 public static class CommandCodec
 {
+    private const byte OriginTag = 255;
+
     /// <summary>
     /// Longest encoding of a command that is taken into the log, bytes: many times what the largest change of the configuration or of a bucket needs. Bounds the
     /// log, which is read as a whole at every start.
@@ -34,6 +37,15 @@ public static class CommandCodec
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(command);
+        if (command.Origin is { } origin)
+        {
+            // A prefix, so that commands without it keep their bytes.
+            writer.Byte(OriginTag);
+            writer.String(origin.By);
+            writer.VarInt64(origin.AtNs);
+            writer.String(origin.Why);
+        }
+
         writer.Byte(TagOf(command));
         writer.String(command.RequestId);
         writer.VarInt64(command.SeenIndex);
@@ -48,9 +60,16 @@ public static class CommandCodec
     public static Command Read(ref CodecReader reader)
     {
         var tag = reader.Byte();
+        Origin? origin = null;
+        if (tag == OriginTag)
+        {
+            origin = new Origin(reader.String(), reader.VarInt64(), reader.String());
+            tag = reader.Byte();
+        }
+
         var requestId = reader.String();
         var seenIndex = reader.VarInt64();
-        return ReadFields(ref reader, tag) with { RequestId = requestId, SeenIndex = seenIndex };
+        return ReadFields(ref reader, tag) with { RequestId = requestId, SeenIndex = seenIndex, Origin = origin };
     }
 
     private static byte TagOf(Command command) => command switch
@@ -62,7 +81,7 @@ public static class CommandCodec
         RecordStop => 5,
         ActivateTargets => 6,
         MarkFenced => 7,
-        MarkClean => 8,
+        MarkClean { StartedIndex: 0, Receivers.IsEmpty: true } => 8,
         CreateBucket => 9,
         DestroyBucket => 10,
         SetBucketProps => 11,
@@ -71,7 +90,7 @@ public static class CommandCodec
         ResetConfig => 14,
         SetFeatureLevel => 15,
         ISimulatedCommand => 0,
-        _ => throw new ArgumentException($"command {command.GetType().Name} has no encoding", nameof(command)),
+        _ => OperationCommandCodec.TagOf(command) ?? throw new ArgumentException($"command {command.GetType().Name} has no encoding", nameof(command)),
     };
 
     private static void WriteFields(CodecWriter writer, Command command)
@@ -114,7 +133,7 @@ public static class CommandCodec
                 writer.VarInt64(c.Epoch);
                 writer.Byte((byte)c.Ground);
                 break;
-            case MarkClean c:
+            case MarkClean { StartedIndex: 0, Receivers.IsEmpty: true } c:
                 writer.Node(c.Id);
                 writer.UInt128(c.Session.Value);
                 writer.VarInt64(c.Epoch);
@@ -130,12 +149,7 @@ public static class CommandCodec
             case SetFeatureLevel c:
                 writer.VarInt64(c.SeenLevel);
                 writer.VarInt64(c.Level);
-                writer.Count(c.Supporting.Length);
-                foreach (var id in c.Supporting)
-                {
-                    writer.Node(id);
-                }
-
+                writer.Nodes(c.Supporting);
                 break;
             default:
                 WriteBucketFields(writer, command);
@@ -166,7 +180,8 @@ public static class CommandCodec
                 writer.VarUInt64(c.BucketId);
                 break;
             default:
-                throw new ArgumentException($"command {command.GetType().Name} has no encoding", nameof(command));
+                OperationCommandCodec.Write(writer, command);
+                break;
         }
     }
 
@@ -192,8 +207,8 @@ public static class CommandCodec
         12 => new ResetBucketProps(reader.Bucket(), reader.VarUInt64()),
         13 => new SetConfig(reader.String(), reader.VarInt64()),
         14 => new ResetConfig(reader.VarInt64()) { Defaults = new ClusterConfig(reader.String()) },
-        15 => new SetFeatureLevel(reader.Int32(), reader.Int32(), ReadNodes(ref reader)),
-        _ => throw reader.Error($"command tag {tag} is not known: it was written by a newer build"),
+        15 => new SetFeatureLevel(reader.Int32(), reader.Int32(), reader.Nodes()),
+        _ => OperationCommandCodec.Read(ref reader, tag) ?? throw reader.Error($"command tag {tag} is not known: it was written by a newer build"),
     };
 
     private static void WriteMembers(CodecWriter writer, ImmutableArray<FoundingMember> members)
@@ -260,34 +275,8 @@ public static class CommandCodec
     private static void WriteActivation(CodecWriter writer, ActivateTargets command)
     {
         writer.VarInt64(command.SeenEpoch);
-        writer.Count(command.Targets.Length);
-        foreach (var target in command.Targets)
-        {
-            writer.Node(target.Id);
-            writer.UInt128(target.Session.Value);
-        }
+        writer.Ready(command.Targets);
     }
 
-    private static ActivateTargets ReadActivation(ref CodecReader reader)
-    {
-        var seenEpoch = reader.VarInt64();
-        var targets = ImmutableArray.CreateBuilder<ReadyTarget>();
-        for (var left = reader.Count(); left > 0; left--)
-        {
-            targets.Add(new ReadyTarget(reader.Node(), new SessionId(reader.UInt128())));
-        }
-
-        return new ActivateTargets(seenEpoch, targets.DrainToImmutable());
-    }
-
-    private static ImmutableArray<NodeId> ReadNodes(ref CodecReader reader)
-    {
-        var nodes = ImmutableArray.CreateBuilder<NodeId>();
-        for (var left = reader.Count(); left > 0; left--)
-        {
-            nodes.Add(reader.Node());
-        }
-
-        return nodes.DrainToImmutable();
-    }
+    private static ActivateTargets ReadActivation(ref CodecReader reader) => new(reader.VarInt64(), reader.Ready());
 }

@@ -282,7 +282,8 @@ internal sealed partial class Raft
     }
 
     // While a wiped gateway is replaced by itself both incarnations vote for a moment; only the present one can take over.
-    private bool IsElectable(Member member) => node.State.Node(member.Id) is { Role: NodeRole.Gateway, Electable: true } entry && entry.Incarnation == member.Incarnation;
+    private bool IsElectable(Member member) => node.State.Node(member.Id) is { Role: NodeRole.Gateway, Electable: true } entry && entry.Incarnation == member.Incarnation
+        && !node.State.RolesAreOff(member.Id);
 
     private void Transfer(Member to)
     {
@@ -308,7 +309,7 @@ internal sealed partial class Raft
     private long transferSentNs;
     private Member transferSentTo;
 
-    /// <summary>A stopping leader, one whose disk is slow and a caretaker hand over (rules A4, A5, A16).</summary>
+    /// <summary>A stopping leader, one whose disk is slow, a caretaker and one that an operation takes out hand over (rules A4, A5, A16, A17).</summary>
     private void HandOverIfNeeded()
     {
         if (transferTo is not null || node.NowNs < transferAgainNs)
@@ -317,7 +318,7 @@ internal sealed partial class Raft
         }
 
         var anybody = node.Stopping || FlushIsSlow;
-        if (!anybody && !(IsCaretaker && IsReady))
+        if (!anybody && !(IsReady && (IsCaretaker || node.State.RolesAreOff(node.Self.Id))))
         {
             return;
         }
@@ -336,7 +337,7 @@ internal sealed partial class Raft
                 continue;
             }
 
-            // A caretaker hands over to one that has caught up; who must go takes the best there is.
+            // Who need not hurry hands over to one that has caught up; who must go takes the best there is.
             if (!anybody && p.Match < CommitIndex)
             {
                 continue;

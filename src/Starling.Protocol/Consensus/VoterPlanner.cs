@@ -25,7 +25,7 @@ internal readonly record struct VoterSituation(NodeContext Node, Raft Raft, ILis
         foreach (var p in Progress)
         {
             var entry = Node.State.Node(p.Id);
-            var eligible = entry is not null && entry.Member == p.Member && entry.State == AdminState.In
+            var eligible = entry is not null && entry.Member == p.Member && !Node.State.RolesAreOff(p.Id)
                 && (entry.Role == NodeRole.Target || entry.Electable);
             var recent = p.Answered && Node.NowNs - p.HeardNs <= 2 * Node.Settings.HeartbeatNs;
             views.Add(new VoterView(

@@ -62,6 +62,11 @@ internal sealed class FenceWatch(NodeContext node, Raft raft, LeaseDesk leases)
             return new MarkFenced(entry.Id, entry.Session, Math.Min(report.Epoch, newest), FenceGround.Reported);
         }
 
+        if (entry.AttestedOff)
+        {
+            return new MarkFenced(entry.Id, entry.Session, newest, FenceGround.Attested);
+        }
+
         return leases.HasLapsedBelow(entry.Id, newest) ? new MarkFenced(entry.Id, entry.Session, newest, FenceGround.LeaseLapsed) : null;
     }
 }

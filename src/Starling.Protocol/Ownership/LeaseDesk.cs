@@ -49,8 +49,7 @@ internal sealed class LeaseDesk(NodeContext node, Raft raft)
                 return;
             }
 
-            var entry = node.State.Node(from.Id);
-            var granted = entry is { Role: NodeRole.Target, StoppedInOrder: false } && entry.Identity == from && !IsBeingReplaced(from);
+            var granted = node.State.MayLease(from) && !MayNotBeLeased(from);
             if (granted)
             {
                 Remember(from);
@@ -75,13 +74,21 @@ internal sealed class LeaseDesk(NodeContext node, Raft raft)
     public long RemainingNs(NodeId target) => Math.Max(0, Lease.LapseNs - (node.NowNs - LastGrantNs(target, long.MaxValue)));
 
     /// <summary>
-    /// Whether an entry that is not applied yet replaces this session. Its ground was that no lease of this session can be valid: none is granted any more.
+    /// Whether an entry that is not applied yet replaces this session, or declares lost what it holds. Its ground was that no lease of this session can be
+    /// valid: none is granted any more.
     /// </summary>
-    private bool IsBeingReplaced(NodeIdentity session)
+    private bool MayNotBeLeased(NodeIdentity session)
     {
         for (var index = node.State.AppliedIndex + 1; index <= raft.Log.LastIndex; index++)
         {
-            if (raft.Log[index].Command is CommitSession next && next.Member.Id == session.Id && next.Session != session.Session)
+            var ends = raft.Log[index].Command switch
+            {
+                CommitSession next => next.Member.Id == session.Id && next.Session != session.Session,
+                DeclareLost loss => loss.Target == session.Id && loss.MountpathIds.IsEmpty,
+                AttestOff off => off.Node == session.Id && off.Session == session.Session,
+                _ => false,
+            };
+            if (ends)
             {
                 return true;
             }

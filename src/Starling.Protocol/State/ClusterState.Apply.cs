@@ -2,6 +2,7 @@ using Starling.Core.Errors;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.State.Commands;
+using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.State;
 
@@ -55,6 +56,11 @@ public sealed partial record ClusterState
 
         var error = command.Check(this);
         var next = error is null ? command.Apply(this, index) : this;
+        if (KnowsOperations && !ReferenceEquals(next, this))
+        {
+            next = next with { Journal = next.Journal.With(JournalTexts.Describe(command, index)) };
+        }
+
         var outcome = new CommandOutcome(index, error, error is null ? command.Result(this, index) : string.Empty);
         return (hasId ? next with { Requests = next.Requests.Remember(command.RequestId, outcome) } : next, outcome);
     }

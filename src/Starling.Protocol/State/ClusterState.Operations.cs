@@ -75,7 +75,13 @@ public sealed partial record ClusterState
             askedIndex = 0;
         }
 
-        return askedIndex < 0 || (entry.Clean == Newest.Number && entry.CleanIndex >= askedIndex) ? null : new WantedPass(Newest.Number, askedIndex);
+        if (askedIndex < 0 || (entry.Clean == Newest.Number && entry.CleanIndex >= askedIndex))
+        {
+            return null;
+        }
+
+        // A pass during which a receiver was lost proves nothing: it starts anew.
+        return new WantedPass(Newest.Number, Losses.IsEmpty ? askedIndex : Math.Max(askedIndex, Losses.Values.Max(l => l.Index)));
     }
 
     /// <summary>Whether this node gives up leadership and vote: it is not in, or an operation is about to take it out (rule A1).</summary>

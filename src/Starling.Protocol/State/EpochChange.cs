@@ -8,7 +8,10 @@ namespace Starling.Protocol.State;
 internal static class EpochChange
 {
     /// <summary>Makes the epoch that follows from the nodes' administrative states, and advances <c>Clean</c> and <c>Fenced</c> where that needs no look at data.</summary>
-    public static ClusterState Commit(ClusterState state, ImmutableSortedDictionary<NodeId, NodeEntry> nodes)
+    /// <param name="state">The state before.</param>
+    /// <param name="nodes">The nodes with their new administrative states.</param>
+    /// <param name="quiet">No rebalance belongs to it: passes do not run by themselves, unless one was due already.</param>
+    public static ClusterState Commit(ClusterState state, ImmutableSortedDictionary<NodeId, NodeEntry> nodes, bool quiet = false)
     {
         var active = nodes.Values.Where(n => n.IsActiveTarget).ToList();
         var newest = new PlacementEpoch(state.Newest.Number + 1, [.. active.Select(n => n.Id)], [.. active.Select(n => n.Weight)]);
@@ -27,9 +30,13 @@ internal static class EpochChange
         {
             Nodes = builder.ToImmutable(),
             Epochs = epochs,
-            Versions = state.Versions with { Smap = state.Versions.Smap + 1, Rmd = state.Versions.Rmd + 1 },
+            QuietThrough = quiet && !PassIsDue(state) ? newest.Number : state.QuietThrough,
+            Versions = state.Versions with { Smap = state.Versions.Smap + 1, Rmd = state.Versions.Rmd + (quiet ? 0 : 1) },
         });
     }
+
+    private static bool PassIsDue(ClusterState state) => state.Newest.Number > state.QuietThrough
+        && state.Nodes.Values.Any(n => n.HoldsIntegers && n.State is AdminState.In or AdminState.Draining && n.Clean < state.Newest.Number);
 
     /// <summary>Forgets epochs that nobody can hold records of any more: below <c>min Clean[X]</c>, absent targets included.</summary>
     public static ClusterState TrimChain(ClusterState state)

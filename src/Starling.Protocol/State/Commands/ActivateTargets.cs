@@ -3,6 +3,7 @@ using System.Globalization;
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Identity;
+using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.State.Commands;
 
@@ -13,7 +14,8 @@ public readonly record struct ReadyTarget(NodeId Id, SessionId Session);
 
 /// <summary>
 /// Targets go <c>in</c>, all that are ready together, by one new placement epoch (rule B0).
-/// Until data can be moved, only while no bucket was ever created; a target that comes later stays in <c>joining</c>.
+/// In a cluster with data this begins a <see cref="OperationKind.Join"/>, whose rebalance moves what is theirs now; while another operation runs
+/// unhindered they wait for its end. A cluster whose members do not all know operations takes targets in only while no bucket was ever created.
 /// </summary>
 /// <param name="SeenEpoch">The newest epoch that the proposer saw (compare-and-set).</param>
 /// <param name="Targets">Who is ready: online, leased, its mountpath ids recorded. Any order.</param>
@@ -23,9 +25,18 @@ public sealed record ActivateTargets(long SeenEpoch, ImmutableArray<ReadyTarget>
     public static StoreError? Waits(ClusterState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return state.NextBucketId == 1
-            ? null
-            : new StoreError(ErrorCode.Unavailable, "buckets have been created: a target that joins now waits until this version can move data to it");
+        if (state.NextBucketId == 1)
+        {
+            return null;
+        }
+
+        if (!state.KnowsOperations)
+        {
+            return new StoreError(ErrorCode.Unavailable, "buckets have been created: a target that joins now waits until this version can move data to it");
+        }
+
+        var running = state.Operations.Values.FirstOrDefault(o => o.Kind != OperationKind.Join && o.Blocked is null && o.Phase is not (OperationPhase.Stop or OperationPhase.Remove or OperationPhase.PermitErase));
+        return running is null ? null : new StoreError(ErrorCode.Unavailable, $"operation {running.Name} ({running.Kind.ActionName()}) is running: targets that join go in when it has ended");
     }
 
     /// <inheritdoc/>
@@ -69,7 +80,17 @@ public sealed record ActivateTargets(long SeenEpoch, ImmutableArray<ReadyTarget>
             nodes[ready.Id] = nodes[ready.Id] with { State = AdminState.In };
         }
 
-        return EpochChange.Commit(state, nodes.ToImmutable());
+        var next = EpochChange.Commit(state, nodes.ToImmutable());
+        var moves = state.NextBucketId > 1 && state.KnowsOperations && state.Config.RebalanceEnabled;
+        return !moves ? next : next.WithOperation(
+            new Operation(index, OperationKind.Join)
+            {
+                Nodes = [.. Targets.Select(t => t.Id).Order().Select(id => OperationChange.Remember(state, id))],
+                Phase = OperationPhase.Drain,
+                MarkEpoch = next.Newest.Number,
+                RebalanceId = next.Versions.Rmd,
+            },
+            index);
     }
 
     /// <inheritdoc/>

@@ -43,6 +43,11 @@ public sealed record AdmitNode(NodeId Id, NodeRole Role, Incarnation Incarnation
             return new StoreError(ErrorCode.Invalid, $"node \"{Id}\": a joining node names its id and its incarnation, and its weight is at least 1");
         }
 
+        if (state.EraseOrdered(new Member(Id, Incarnation)) is { } permit)
+        {
+            return new StoreError(ErrorCode.Conflict, $"node {Id} was decommissioned by operation op{permit.Operation} as incarnation {Incarnation}, which is never admitted again: erase it and let it join anew");
+        }
+
         if (state.Node(Id) is not { } entry)
         {
             return Known is null ? null : new StoreError(ErrorCode.Conflict, $"node {Id} left the cluster while it asked to join: ask again");

@@ -1,4 +1,5 @@
 using Starling.Core.Errors;
+using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.State.Commands;
 
@@ -15,6 +16,9 @@ public abstract record Command
     /// Applied index that the proposer had seen when the request first came in; with a request id, a command older than the remembered ids is refused.
     /// </summary>
     public long SeenIndex { get; init; }
+
+    /// <summary>Who asked for it, when and why, for the journal; null: the leader, by its rules.</summary>
+    public Origin? Origin { get; init; }
 
     /// <summary>Whether a target that leads as a caretaker may propose it (rule A4).</summary>
     public virtual bool AllowedToCaretaker => false;

@@ -76,6 +76,7 @@ public sealed record CommitSession(Member Member, SessionId Session, SessionId P
         return entry.Role == NodeRole.Gateway
             || entry.Session == SessionId.None
             || entry.StoppedInOrder
+            || entry.AttestedOff
             || PreviousEnd != PreviousSessionEnd.NotClaimed
             || HoldsSameLocks(entry);
     }
@@ -98,6 +99,7 @@ public sealed record CommitSession(Member Member, SessionId Session, SessionId P
             Session = Session,
             SessionIndex = index,
             StoppedInOrder = false,
+            AttestedOff = false,
             HostBootId = HostBootId,
             LockFiles = LockFiles,
             MountpathIds = recorded,

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Identity;
+using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.State.Commands;
 
@@ -10,6 +12,12 @@ namespace Starling.Protocol.State.Commands;
 /// <param name="Epoch">The epoch of the pass.</param>
 public sealed record MarkClean(NodeId Id, SessionId Session, long Epoch) : Command
 {
+    /// <summary>Applied index of the target when its pass started; 0: it does not say.</summary>
+    public long StartedIndex { get; init; }
+
+    /// <summary>Who answered the verification, sorted (rule A20).</summary>
+    public ImmutableArray<NodeId> Receivers { get; init; } = [];
+
     /// <inheritdoc/>
     public override StoreError? Check(ClusterState state)
     {
@@ -31,7 +39,7 @@ public sealed record MarkClean(NodeId Id, SessionId Session, long Epoch) : Comma
         }
 
         return entry.LostMountpathIds.Length == 0
-            ? null
+            ? Receivers.Select(receiver => CheckReceiver(state, receiver)).FirstOrDefault(e => e is not null)
             : new StoreError(ErrorCode.Conflict, $"target {Id} misses mountpaths {string.Join(", ", entry.LostMountpathIds)}: bring them back or declare them lost");
     }
 
@@ -40,6 +48,40 @@ public sealed record MarkClean(NodeId Id, SessionId Session, long Epoch) : Comma
     {
         ArgumentNullException.ThrowIfNull(state);
         var entry = state.Node(Id)!;
-        return entry.Clean >= Epoch ? state : EpochChange.TrimChain(state.WithNodeQuietly(entry with { Clean = Epoch }));
+
+        // A pass that was overtaken by an automatic advance has no effect; one that was asked for again at the same epoch renews its proof.
+        var renews = state.KnowsOperations && entry.Clean == Epoch && StartedIndex > entry.CleanIndex;
+        if (entry.Clean >= Epoch && !renews)
+        {
+            return state;
+        }
+
+        var proven = entry with { Clean = Epoch };
+        return EpochChange.TrimChain(state.WithNodeQuietly(state.KnowsOperations
+            ? proven with { CleanIndex = index, VerifiedBy = entry.State == AdminState.In ? [] : Proof(state) }
+            : proven));
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(MarkClean? other) => other is not null && base.Equals(other) && Id == other.Id && Session == other.Session && Epoch == other.Epoch
+        && StartedIndex == other.StartedIndex && Receivers.AsSpan().SequenceEqual(other.Receivers.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(base.GetHashCode(), Id, Session, Epoch, StartedIndex);
+
+    private ImmutableArray<VerifiedReceiver> Proof(ClusterState state) =>
+        [.. Receivers.Where(r => r != Id && state.Node(r) is not null).Distinct().Order().Select(r => new VerifiedReceiver(r, state.Node(r)!.MountpathsDigest))];
+
+    /// <summary>What a receiver lost after the pass had begun may be what it took over in that pass.</summary>
+    private StoreError? CheckReceiver(ClusterState state, NodeId receiver)
+    {
+        if (state.Losses.TryGetValue(receiver, out var loss) && loss.Index > StartedIndex)
+        {
+            return new StoreError(ErrorCode.Conflict, $"target {receiver}, which took over from {Id}, was declared lost during the pass: pass again");
+        }
+
+        return state.Node(receiver) is { LostMountpathIds.Length: > 0 } missing
+            ? new StoreError(ErrorCode.Conflict, $"target {receiver}, which took over from {Id}, misses mountpaths {string.Join(", ", missing.LostMountpathIds)}")
+            : null;
     }
 }

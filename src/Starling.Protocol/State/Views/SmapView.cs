@@ -2,6 +2,7 @@ using System.Globalization;
 using Starling.Core.Names;
 using Starling.Core.Wire;
 using Starling.Protocol.Identity;
+using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.State.Views;
 
@@ -21,7 +22,7 @@ public static class SmapView
         foreach (var node in state.Nodes.Values)
         {
             var map = node.Role == NodeRole.Gateway ? gateways : targets;
-            map[node.Id.Value] = Snode(node, centers.Contains(node.Id));
+            map[node.Id.Value] = Snode(state, node, centers.Contains(node.Id));
         }
 
         return new SmapWire
@@ -36,10 +37,12 @@ public static class SmapView
     }
 
     /// <summary>One member.</summary>
+    /// <param name="state">The state.</param>
     /// <param name="node">Its committed entry.</param>
     /// <param name="isInformationCenter">Whether it is one of the gateways that keep job status.</param>
-    public static SnodeWire Snode(NodeEntry node, bool isInformationCenter = false)
+    public static SnodeWire Snode(ClusterState state, NodeEntry node, bool isInformationCenter = false)
     {
+        ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(node);
         return new SnodeWire
         {
@@ -48,7 +51,7 @@ public static class SmapView
             Data = Net(node.Addresses.Data),
             Type = node.Role == NodeRole.Gateway ? "proxy" : "target",
             Id = node.Id.Value,
-            Flags = FlagsOf(node) | (isInformationCenter ? SnodeWire.InformationCenter : 0),
+            Flags = FlagsOf(state, node) | (isInformationCenter ? SnodeWire.InformationCenter : 0),
             IdDigest = node.Id.Digest,
         };
     }
@@ -67,17 +70,23 @@ public static class SmapView
     }
 
     // A target outside of placement must look inactive: clients compute owners from this map.
-    private static ulong FlagsOf(NodeEntry node)
+    private static ulong FlagsOf(ClusterState state, NodeEntry node)
     {
         var flags = node.Role == NodeRole.Gateway && !node.Electable ? SnodeWire.NonElectable : 0;
+        var goes = state.OperationOn(node.Id) is { Kind: OperationKind.Decommission, Phase: not OperationPhase.Cancelling };
         return flags | (node.State switch
         {
-            AdminState.Joining or AdminState.Draining => SnodeWire.Maintenance,
-            AdminState.Out => SnodeWire.Maintenance | SnodeWire.MaintenancePostRebalance,
             AdminState.Leaving => SnodeWire.Decommission,
+            AdminState.Draining or AdminState.Out when goes => SnodeWire.Decommission,
+            AdminState.Out when HandedOver(state, node) => SnodeWire.Maintenance | SnodeWire.MaintenancePostRebalance,
+            AdminState.Joining or AdminState.Draining or AdminState.Out => SnodeWire.Maintenance,
             _ => 0,
         });
     }
+
+    // The second flag is the word that nothing is left behind: not for gateways, and not for targets that went without rebalance.
+    private static bool HandedOver(ClusterState state, NodeEntry node) =>
+        node.Role == NodeRole.Target && (!node.HoldsIntegers || node.Clean == state.Newest.Number);
 
     private static NetInfoWire Net(string url)
     {

@@ -15,7 +15,16 @@ public class CodecTests
     public void Every_command_has_a_sample()
     {
         var all = typeof(Command).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Command)) && !t.IsAbstract).Select(t => t.Name).Order(StringComparer.Ordinal);
-        Assert.Equal(all, Samples.Commands.Select(c => c.GetType().Name).Order(StringComparer.Ordinal));
+        Assert.Equal(all, Samples.Commands.Concat(Samples.OperationCommands).Select(c => c.GetType().Name).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_bytes_of_the_commands_about_operations_are_those_that_were_written_first_and_are_read()
+    {
+        var actual = string.Concat(Samples.OperationCommands.Select(c => $"{c.GetType().Name} {Convert.ToHexStringLower(Encode(c))}\n"));
+        var path = Path.Combine(Repository.Root, "tests/Starling.Tests/Protocol/Codec/commands-2.golden");
+        Assert.Equal(File.ReadAllText(path), actual);
+        Assert.Equal(Samples.OperationCommands.AsEnumerable(), File.ReadAllLines(path).Select(line => Decode(Convert.FromHexString(line.Split(' ')[1]))));
     }
 
     [Fact]
@@ -182,7 +191,7 @@ public class CodecTests
     }
 
     private static IEnumerable<LogEntry> AllEntries() =>
-        Samples.Commands.Select((c, i) => new LogEntry(i + 1, 1, EntryKind.Command, Command: c)).Concat(Samples.Entries);
+        Samples.Commands.Concat(Samples.OperationCommands).Select((c, i) => new LogEntry(i + 1, 1, EntryKind.Command, Command: c)).Concat(Samples.Entries);
 
     private static bool Reads(bool isState, byte[] bytes)
     {

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using Starling.Core.Names;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
+using Starling.Protocol.Membership;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
+using Starling.Protocol.State.Operations;
 using Starling.Tests.Protocol.State;
 
 namespace Starling.Tests.Protocol.Codec;
@@ -44,6 +46,36 @@ internal static class Samples
         new SetConfig("""{"rebalance":{"enabled":false}}""", 12),
         new ResetConfig(13) { Defaults = new ClusterConfig("""{"later":2}""") },
         new SetFeatureLevel(1, 2, [Id]),
+    ];
+
+    /// <summary>What is written from feature level 1 on.</summary>
+    public static ImmutableArray<Command> OperationCommands { get; } =
+    [
+        new StartOperation(OperationKind.Decommission, [Id])
+        {
+            Options = new OperationOptions { NoRebalance = true, RemoveUserData = true, KeepInitialConfig = true, NoShutdown = true, Force = ["capacity", "voters"] },
+            RequestedBy = "admin",
+            CreatedNs = 1_700_000_000_000_000_002,
+            Facts = new OperationFacts(5, [new NodeFact(Id, new SessionId(0x21), Liveness.Suspect)
+            {
+                CapacityBytes = 1L << 40, UsedBytes = 300, Objects = 7, Bytes = 200, Jobs = ["copy-bucket"], Domain = "rack1",
+            }]),
+            RequestId = "r16",
+            SeenIndex = 40,
+            Origin = new Origin("admin", 1_700_000_000_000_000_003, "new disks"),
+        },
+        new AdvanceOperation(40, 2, OperationPhase.Mark) { Ready = [new ReadyTarget(Id, new SessionId(0x21))], Silent = [new ReadyTarget(Id, new SessionId(0x22))] },
+        new BlockOperation(40, 3, new OperationBlock(BlockReason.OutOfSpace, "no space", ["target01"])),
+        new CancelOperation(40, "admin"),
+        new CompleteDrain(40, 4, Id, 6, [new ReadyTarget(Id, new SessionId(0x23))]),
+        new ReopenDrain(Id, new SessionId(0x21), Id),
+        new DeclareLost(Id, new SessionId(0x21), 6, ["mp-a"], "admin") { LeaseEnd = PreviousSessionEnd.LeaseLapsed },
+        new AttestOff(Id, new SessionId(0x21), "admin"),
+        new RemoveNode(40, Id, new Incarnation(0x11)),
+        new PermitErase(40, Id, new Incarnation(0x11)),
+        new ConfirmErased(40, Id, new Incarnation(0x11)),
+        new StopNode(40, Id, new SessionId(0x21)),
+        new MarkClean(Id, new SessionId(0x21), 6) { StartedIndex = 39, Receivers = [Id] },
     ];
 
     public static ImmutableArray<LogEntry> Entries { get; } =
