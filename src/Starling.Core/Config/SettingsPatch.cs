@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -26,6 +27,13 @@ internal static class SettingsPatch
         if (json.Length == 0)
         {
             return [];
+        }
+
+        // Reading such a text throws what no caller expects, and commands that are committed must never throw.
+        if (!JsonStrings.AreWhole(Encoding.UTF8.GetBytes(json)))
+        {
+            error = "invalid JSON: a text holds one half of a surrogate pair (\\ud800 to \\udfff)";
+            return null;
         }
 
         try

@@ -71,7 +71,9 @@ internal sealed record ActionMessage(string Action, string Name, JsonElement? Va
                 throw ApiException.Invalid($"malformed {what}: text after the end of the JSON value");
             }
 
-            return document.RootElement.Clone();
+            return JsonStrings.AreWhole(body)
+                ? document.RootElement.Clone()
+                : throw ApiException.Invalid($"malformed {what}: a text holds one half of a surrogate pair (\\ud800 to \\udfff)");
         }
         catch (JsonException error)
         {

@@ -38,6 +38,30 @@ public sealed class HostileInputTests(ApiCluster cluster)
         Assert.Equal(malformed, cluster.Nodes[1].Runtime.IntraCounters.Malformed);
     }
 
+    [Theory]
+    [InlineData("PUT", "/v1/cluster", "\"action\":\"set-config\",\"value\":{\"log\":{\"level\":\"HALF\"}}")]
+    [InlineData("PUT", "/v1/cluster", "\"action\":\"set-config\",\"value\":{\"HALF\":1}")]
+    [InlineData("PUT", "/v1/cluster", "\"action\":\"HALF\"")]
+    [InlineData("PUT", "/v1/cluster", "\"HALF\":\"start\"")]
+    [InlineData("PUT", "/v1/cluster", "\"action\":\"start\",\"value\":{\"Kind\":\"HALF\"}")]
+    [InlineData("PUT", "/v1/cluster", "\"action\":\"rotate-logs\",\"name\":\"HALF\"")]
+    [InlineData("PUT", "/v1/reverse/daemon", "\"action\":\"set-config\",\"value\":{\"log\":{\"level\":\"HALF\"}}")]
+    [InlineData("POST", "/v1/buckets/halves", "\"action\":\"create-bck\",\"value\":{\"features\":\"HALF\"}")]
+    [InlineData("PATCH", "/v1/buckets/shared", "\"action\":\"set-bprops\",\"value\":{\"checksum\":{\"type\":\"HALF\"}}")]
+    [InlineData("GET", "/v1/buckets/shared", "\"action\":\"list\",\"value\":{\"prefix\":\"HALF\"}")]
+    [InlineData("GET", "/v1/cluster?what=qryxstats", "\"kind\":\"HALF\"")]
+    public async Task Half_of_a_surrogate_pair_in_any_text_of_a_body_is_malformed_and_no_failure_of_the_node(string method, string path, string members)
+    {
+        foreach (var half in (string[])["\\ud800", "x\\uDFFFy"])
+        {
+            using var answer = await cluster.SendAsync(
+                new HttpMethod(method), cluster.Gateway + path, "{" + members.Replace("HALF", half, StringComparison.Ordinal) + "}", ("Ais-Node-Id", cluster.Nodes[1].Id.Value));
+            Assert.True(answer.StatusCode == HttpStatusCode.BadRequest, $"{method} {path}: {answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        }
+
+        await cluster.AssertAliveAsync();
+    }
+
     [Fact]
     public async Task A_large_body_that_nobody_wants_is_dropped_until_the_client_has_read_its_answer()
     {
