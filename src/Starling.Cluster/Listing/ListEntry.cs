@@ -16,6 +16,9 @@ public readonly record struct ListEntry(ReadOnlyMemory<byte> Name, ushort Flags,
     /// <summary>The object's metadata could not be read.</summary>
     public const ushort HeadFailed = 4096;
 
+    /// <summary>Memory that the entry holds, about.</summary>
+    public int HeldBytes => 64 + Name.Length + (Attributes is { } more ? 64 + (2 * (more.Checksum.Length + more.Version.Length + more.Location.Length + more.Custom.Length)) : 0);
+
     /// <summary>Byte order of names: the order of listings.</summary>
     public int CompareName(in ListEntry other) => Name.Span.SequenceCompareTo(other.Name.Span);
 }

@@ -13,6 +13,9 @@ namespace Starling.Cluster.Listing;
 /// </remarks>
 public sealed record ListFrame(IReadOnlyList<ListEntry> Entries, bool IsEnd)
 {
+    /// <summary>Memory of entries at which a target ends a frame: long names and attributes make frames of fewer entries.</summary>
+    public const int MaxHeldBytes = 4 * 1024 * 1024;
+
     /// <summary>Most entries in one frame.</summary>
     public const int MaxEntries = 10_000;
 

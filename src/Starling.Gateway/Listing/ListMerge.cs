@@ -18,14 +18,22 @@ public sealed class ListMerge
     /// <summary>Listings remembered; the one unused for longest is forgotten first.</summary>
     private const int MaxListings = 64;
 
+    /// <summary>Memory of entries that wait for their page in all remembered listings together.</summary>
+    private const long MaxHeldBytes = 64L * 1024 * 1024;
+
     private readonly IClusterView view;
     private readonly IListParts parts;
+    private readonly long maxHeldBytes;
     private readonly Lock gate = new();
     private readonly LinkedList<Listing> listings = new();
 
     /// <summary>Composes the service.</summary>
-    public ListMerge(IClusterView view, IListParts parts)
+    /// <param name="view">What the cluster has committed.</param>
+    /// <param name="parts">Where targets are asked.</param>
+    /// <param name="maxHeldBytes">Memory for remembered listings, bytes; a listing that is forgotten for it begins anew at its token.</param>
+    public ListMerge(IClusterView view, IListParts parts, long maxHeldBytes = MaxHeldBytes)
     {
+        this.maxHeldBytes = maxHeldBytes;
         this.view = view;
         this.parts = parts;
     }
@@ -201,8 +209,10 @@ public sealed class ListMerge
         lock (gate)
         {
             listings.AddLast(listing);
-            if (listings.Count > MaxListings)
+            var heldBytes = listings.Sum(one => one.HeldBytes);
+            while (listings.Count > MaxListings || (heldBytes > maxHeldBytes && listings.Count > 0))
             {
+                heldBytes -= listings.First!.Value.HeldBytes;
                 listings.RemoveFirst();
             }
         }
@@ -221,6 +231,8 @@ public sealed class ListMerge
 
         public string Token { get; set; } = query.Token;
 
+        public long HeldBytes => Sources.Sum(source => source.HeldBytes);
+
         public Source[] Sources { get; } = [.. targets.Select(target => new Source(target, query.Token))];
 
         public bool Fits(ListQuery next, ClusterState now) =>
@@ -236,6 +248,8 @@ public sealed class ListMerge
 
         public int At { get; set; }
 
+        public long HeldBytes { get; private set; }
+
         public bool IsEnd { get; private set; }
 
         public string After { get; private set; } = after;
@@ -245,6 +259,7 @@ public sealed class ListMerge
             Entries = frame.Entries;
             At = 0;
             IsEnd = frame.IsEnd;
+            HeldBytes = frame.Entries.Sum(entry => (long)entry.HeldBytes);
             if (frame.Entries.Count > 0)
             {
                 After = Encoding.UTF8.GetString(frame.Entries[^1].Name.Span);

@@ -17,14 +17,18 @@ public sealed class BucketLister
     private const int MaxCursors = 64;
 
     private readonly TargetNode node;
+    private readonly int maxFrameBytes;
     private readonly Lock gate = new();
     private readonly LinkedList<Cursor> cursors = new();
     private long entriesRead;
 
     /// <summary>Makes the lister.</summary>
-    public BucketLister(TargetNode node)
+    /// <param name="node">The target.</param>
+    /// <param name="maxFrameBytes">Memory of entries at which a part ends; a part has at least one entry.</param>
+    public BucketLister(TargetNode node, int maxFrameBytes = ListFrame.MaxHeldBytes)
     {
         this.node = node;
+        this.maxFrameBytes = maxFrameBytes;
     }
 
     /// <summary>Directory entries read from the disks for all listings so far.</summary>
@@ -59,7 +63,8 @@ public sealed class BucketLister
         var limit = Math.Clamp(part.Limit, 1, ListFrame.MaxEntries);
         var entries = new List<ListEntry>(limit);
         var names = new NameBlocks();
-        while (entries.Count < limit)
+        var heldBytes = 0;
+        while (entries.Count < limit && heldBytes < maxFrameBytes)
         {
             if (!cursor.Walk.TryNext(out var name, out var lookup))
             {
@@ -78,12 +83,14 @@ public sealed class BucketLister
                 if (!part.NoDirectories)
                 {
                     entries.Add(new ListEntry(cursor.Position, ListEntry.Directory, -1, null));
+                    heldBytes += entries[^1].HeldBytes;
                 }
 
                 continue;
             }
 
             entries.Add(Entry(names.Add(name), lookup, part, cursor));
+            heldBytes += entries[^1].HeldBytes;
             if (part.OneLevel)
             {
                 cursor.Position = entries[^1].Name.ToArray();

@@ -85,6 +85,25 @@ public sealed class ListMergeTests
         Assert.Equal("8d6wTn4G1", (await Merge.PageAsync(query with { Uuid = "8d6wTn4G1" }, CancellationToken.None)).Uuid);
     }
 
+    [Fact]
+    public async Task Remembered_listings_stay_within_their_memory_and_a_forgotten_one_goes_on_at_its_token()
+    {
+        var names = Enumerable.Range(0, 100).Select(number => $"{number:000}{new string('n', 900)}").ToArray();
+        parts.Names[Fold.Target(1)] = names;
+        parts.Generous = true;
+        var merge = new ListMerge(view, parts, maxHeldBytes: 150_000);
+        var query = new ListQuery { Bucket = Fold.Bucket(), PageSize = 10 };
+        var first = await merge.PageAsync(query, CancellationToken.None);
+        var second = await merge.PageAsync(query, CancellationToken.None);
+        var asked = parts.Fetches;
+
+        // There is memory for one of them: the newer one goes on from memory, the older one asks its targets again.
+        Assert.Equal(names[10..20], (await merge.PageAsync(query with { Uuid = second.Uuid, Token = second.Token }, CancellationToken.None)).Entries.Select(NameOf));
+        Assert.Equal(asked, parts.Fetches);
+        Assert.Equal(names[10..20], (await merge.PageAsync(query with { Uuid = first.Uuid, Token = first.Token }, CancellationToken.None)).Entries.Select(NameOf));
+        Assert.True(parts.Fetches > asked, "the first listing was not forgotten");
+    }
+
     private static string NameOf(ListEntry entry) => Encoding.UTF8.GetString(entry.Name.Span);
 
     private static ClusterSnapshot At(ClusterState state) => new()
@@ -117,15 +136,23 @@ public sealed class ListMergeTests
     /// <summary>Targets that answer with what lies behind the cursor, as much of it as was asked for.</summary>
     private sealed class Parts : IListParts
     {
+        private int fetches;
+
         public SortedDictionary<NodeId, string[]> Names { get; } = [];
+
+        /// <summary>Send all there is, however little was asked for.</summary>
+        public bool Generous { get; set; }
+
+        public int Fetches => Volatile.Read(ref fetches);
 
         public Task<ListFrame> FetchAsync(NodeId target, ListPart part, CancellationToken cancellationToken)
         {
+            Interlocked.Increment(ref fetches);
             var left = Names.GetValueOrDefault(target, []).Where(name => name.StartsWith(part.Prefix, StringComparison.Ordinal))
                 .Select(name => part.OneLevel && name.IndexOf('/', part.Prefix.Length) is >= 0 and var slash ? name[..(slash + 1)] : name)
                 .Distinct().Order(StringComparer.Ordinal).Where(name => string.CompareOrdinal(name, part.After) > 0).ToArray();
             return Task.FromResult(new ListFrame(
-                [.. left.Take(part.Limit).Select(name => new ListEntry(Encoding.UTF8.GetBytes(name), ListEntry.Present, -1, null))], IsEnd: left.Length <= part.Limit));
+                [.. left.Take(Generous ? left.Length : part.Limit).Select(name => new ListEntry(Encoding.UTF8.GetBytes(name), ListEntry.Present, -1, null))], IsEnd: Generous || left.Length <= part.Limit));
         }
     }
 }

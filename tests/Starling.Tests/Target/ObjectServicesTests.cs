@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Starling.Cluster.Clocks;
+using Starling.Cluster.Listing;
 using Starling.Cluster.Views;
 using Starling.Core.Errors;
 using Starling.Core.Names;
@@ -11,6 +12,7 @@ using Starling.Protocol.Ownership;
 using Starling.Protocol.State;
 using Starling.Storage.Files;
 using Starling.Storage.Objects;
+using Starling.Target.Listing;
 using Starling.Target.Neighbors;
 using Starling.Target.Objects;
 using Starling.Tests.Protocol.State;
@@ -143,10 +145,33 @@ public sealed class ObjectServicesTests : IDisposable
         Assert.Empty(fixture.Store.Lookup(Name, Bucket.Id).Record!.Custom);
     }
 
+    [Fact]
+    public async Task A_part_of_a_listing_ends_at_its_memory_and_the_next_goes_on_behind_it()
+    {
+        foreach (var name in (string[])["a", "b", "c", "d", "e"])
+        {
+            await PutAsync(name, name: name);
+        }
+
+        var lister = new BucketLister(node, maxFrameBytes: 100);
+        var part = new ListPart { Bucket = Fold.Bucket(), Cursor = "listing-1" };
+        List<string> seen = [];
+        ListFrame frame;
+        do
+        {
+            frame = await lister.ListAsync(part, CancellationToken.None);
+            Assert.InRange(frame.Entries.Count, 0, 2);
+            seen.AddRange(frame.Entries.Select(entry => Encoding.UTF8.GetString(entry.Name.Span)));
+            part = part with { After = seen[^1] };
+        }
+        while (!frame.IsEnd);
+        Assert.Equal(["a", "b", "c", "d", "e"], seen);
+    }
+
     private string PathOf() => disk.Journal.Last(line => line.StartsWith("rename ", StringComparison.Ordinal)).Split(' ')[^1];
 
-    private async Task PutAsync(string body, Conditions? conditions = null) => await new ObjectWriter(node).PutAsync(
-        new PutRequest { Name = Name, Bucket = Bucket, Conditions = conditions ?? Conditions.None },
+    private async Task PutAsync(string body, Conditions? conditions = null, string? name = null) => await new ObjectWriter(node).PutAsync(
+        new PutRequest { Name = name is null ? Name : ObjectName.Parse(Fold.Bucket(), name), Bucket = Bucket, Conditions = conditions ?? Conditions.None },
         PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(body))),
         CancellationToken.None);
 

@@ -17,12 +17,14 @@ internal sealed class NativeApi
     private readonly ApiServices services;
     private readonly RouteTable routes;
     private readonly IAuthorizer authorizer;
+    private readonly RequestAdmission admission;
     private readonly ILogger log;
 
-    public NativeApi(ApiServices services, IAuthorizer authorizer, ILogger<NativeApi> log)
+    public NativeApi(ApiServices services, IAuthorizer authorizer, RequestAdmission admission, ILogger<NativeApi> log)
     {
         this.services = services;
         this.authorizer = authorizer;
+        this.admission = admission;
         this.log = log;
         routes = NativeRoutes.Table;
     }
@@ -35,6 +37,7 @@ internal sealed class NativeApi
         var started = Stopwatch.GetTimestamp();
         var path = RequestPath.Parse(context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget);
         var operation = "other";
+        var admitted = false;
         try
         {
             var route = Find(context, path, listener);
@@ -45,6 +48,11 @@ internal sealed class NativeApi
                 if (authorizer.Check(call, route) is { } refusal)
                 {
                     throw refusal;
+                }
+
+                if (listener == Listeners.Public && route.Privilege != Privilege.None && !(admitted = admission.TryEnter()))
+                {
+                    throw new StoreException(ErrorCode.Unavailable, $"{services.DisplayName} has {admission.MaxRequests} requests in work, as many as its memory allows: try again", 1000);
                 }
 
                 if (listener == Listeners.Public && route.Privilege is >= Privilege.ListBuckets and <= Privilege.WriteObjects)
@@ -99,7 +107,17 @@ internal sealed class NativeApi
         }
 
         services.Metrics.Record(operation, context.Response.StatusCode, started);
-        await BodyDrain.FinishAsync(context);
+        try
+        {
+            await BodyDrain.FinishAsync(context);
+        }
+        finally
+        {
+            if (admitted)
+            {
+                admission.Leave();
+            }
+        }
     }
 
     /// <summary>

@@ -39,7 +39,8 @@ internal sealed class NativeNodeApi : INodeApi
             metrics.Meter.CreateObservableCounter("starling_list_directory_entries_total", () => target.Lister.EntriesRead, description: "Directory entries read from the disks for listings.");
         }
 
-        api = new NativeApi(services, new AllowAllAuthorizer(), runtime.Loggers.CreateLogger<NativeApi>());
+        var admission = RequestAdmission.For(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        api = new NativeApi(services, new AllowAllAuthorizer(), admission, runtime.Loggers.CreateLogger<NativeApi>());
     }
 
     /// <summary>The factory that hosting is given.</summary>

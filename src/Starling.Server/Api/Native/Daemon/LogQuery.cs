@@ -7,7 +7,7 @@ namespace Starling.Server.Api.Native.Daemon;
 /// <summary><c>what=log</c>: the node's log as text, from an offset; all of it as an archive with <c>all=true</c>.</summary>
 internal static class LogQuery
 {
-    /// <summary>Most bytes of text in one answer; a client that follows the log asks on from its new offset.</summary>
+    /// <summary>Most bytes of text in one answer, which is sent as it is read; a client that follows the log asks on from its new offset.</summary>
     private const int MaxBytes = 16 << 20;
 
     public static async Task HandleAsync(ApiCall call)
@@ -36,30 +36,42 @@ internal static class LogQuery
             return;
         }
 
-        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var left = Math.Clamp(stream.Length - offset, 0, MaxBytes);
+        await using var stream = Open(file);
         stream.Position = Math.Min(offset, stream.Length);
-        var bytes = new byte[left];
-        var count = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, call.Cancelled);
-        await call.BytesAsync(bytes.AsMemory(0, count), "text/plain; charset=utf-8");
+        var length = Math.Min(stream.Length - stream.Position, MaxBytes);
+        Begin(call, "text/plain; charset=utf-8", length);
+        if (!call.IsHead)
+        {
+            await using var part = new PartStream(stream, length);
+            await part.CopyToAsync(call.Response.Body, call.Cancelled);
+        }
     }
 
+    /// <summary>Everything as it is read: neither the files nor the archive are ever in memory.</summary>
     private static async Task ArchiveAsync(ApiCall call, string file)
     {
-        using var buffer = new MemoryStream();
-        await using (var zip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true))
-        await using (var tar = new TarWriter(zip))
+        Begin(call, "application/gzip", null);
+        if (call.IsHead)
         {
-            foreach (var part in Directory.GetFiles(Path.GetDirectoryName(file)!, Path.GetFileNameWithoutExtension(file) + "*").Order(StringComparer.Ordinal))
-            {
-                await using var content = new FileStream(part, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-                using var copy = new MemoryStream();
-                await content.CopyToAsync(copy, call.Cancelled);
-                copy.Position = 0;
-                await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, Path.GetFileName(part)) { DataStream = copy }, call.Cancelled);
-            }
+            return;
         }
 
-        await call.BytesAsync(buffer.ToArray(), "application/gzip");
+        await using var zip = new GZipStream(call.Response.Body, CompressionLevel.Fastest, leaveOpen: true);
+        await using var tar = new TarWriter(zip, leaveOpen: true);
+        foreach (var path in Directory.GetFiles(Path.GetDirectoryName(file)!, Path.GetFileNameWithoutExtension(file) + "*").Order(StringComparer.Ordinal))
+        {
+            await using var content = Open(path);
+            await using var part = new PartStream(content, content.Length);
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, Path.GetFileName(path)) { DataStream = part }, call.Cancelled);
+        }
     }
+
+    private static void Begin(ApiCall call, string contentType, long? length)
+    {
+        BodyDrain.Prepare(call.Http);
+        call.Response.ContentType = contentType;
+        call.Response.ContentLength = length;
+    }
+
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 }
