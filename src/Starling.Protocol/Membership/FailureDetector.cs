@@ -39,6 +39,7 @@ internal sealed class FailureDetector(NodeContext node)
         if (watched.TryGetValue(from.Id, out var w) && node.State.Node(from.Id)?.Incarnation == from.Incarnation)
         {
             w.HeardNs = node.NowNs;
+            w.Session = from.Session;
             w.AppliedIndex = Math.Max(w.AppliedIndex, appliedIndex);
         }
     }
@@ -96,6 +97,12 @@ internal sealed class FailureDetector(NodeContext node)
 
     /// <summary>Liveness of one member on the control network.</summary>
     public Liveness Of(NodeId id) => id == node.Self.Id ? Liveness.Online : watched.TryGetValue(id, out var w) ? w.Control : Liveness.Unknown;
+
+    /// <summary>The process of a member that was heard last; none: nobody was.</summary>
+    public SessionId SessionOf(NodeId id) => watched.TryGetValue(id, out var w) ? w.Session : SessionId.None;
+
+    /// <summary>Whether a member was heard directly, not longer ago than this.</summary>
+    public bool HeardWithin(NodeId id, long ns) => watched.TryGetValue(id, out var w) && w.HeardNs != 0 && node.NowNs - w.HeardNs <= ns;
 
     private long shownNs;
 
@@ -191,6 +198,8 @@ internal sealed class FailureDetector(NodeContext node)
     private sealed class Watched
     {
         public long HeardNs { get; set; }
+
+        public SessionId Session { get; set; }
 
         public long IndirectNs { get; set; }
 

@@ -5,6 +5,7 @@ using Starling.Protocol.Identity;
 using Starling.Protocol.Membership;
 using Starling.Protocol.Ownership;
 using Starling.Protocol.State;
+using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.Node;
 
@@ -90,6 +91,15 @@ public sealed record NodePublication
 
     /// <summary>After <see cref="Stopping"/>: leadership has been handed over, or cannot be.</summary>
     public bool StopReady { get; init; }
+
+    /// <summary>An operation tells this very process to stop (rule A18).</summary>
+    public bool StopOrdered => State.StopOrderedBy(Self) is not null;
+
+    /// <summary>The permit by which this node is to erase itself (rule A18); null: it has none.</summary>
+    public ErasePermit? EraseOrdered => State.EraseOrdered(Self.Member);
+
+    /// <summary>Targets: the pass that is to be made; null: none (rule B9).</summary>
+    public WantedPass? PassWanted => State.PassWanted(Self.Id);
 
     /// <summary>The control address of a member as this node knows it by gossip, or by the committed state; null: unknown.</summary>
     public string? AddressOf(NodeId id)

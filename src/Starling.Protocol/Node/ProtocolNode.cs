@@ -32,6 +32,9 @@ public sealed class ProtocolNode : IRaftEvents
     private readonly Admissions admissions;
     private readonly Joiner joiner;
     private readonly Founding founding;
+    private readonly OperationDesk operations;
+    private readonly PassReporter passes;
+    private readonly SafetyDesk safety;
     private readonly List<Effect> effects = [];
     private long stoppingSinceNs;
     private bool wasReady;
@@ -70,6 +73,10 @@ public sealed class ProtocolNode : IRaftEvents
         probes = new ProbeDesk(node);
         challenger = new Challenger(node);
         admissions = new Admissions(node, raft, leases, challenger, detector);
+        operations = new OperationDesk(node, raft, leases, detector);
+        desk.Complete = operations.Complete;
+        passes = new PassReporter(node, raft);
+        safety = new SafetyDesk(node, raft, operations);
         joiner = new Joiner(node, raft, admissions);
         founding = new Founding(node, raft, joiner, start);
         if (start.ClusterId.Length > 0 && raft.Log.LastIndex == 0)
@@ -129,10 +136,17 @@ public sealed class ProtocolNode : IRaftEvents
             case DataProbed probed:
                 detector.On(probed);
                 break;
-            case PassFinished or PassProgressed or EraseFinished:
+            case PassFinished finished:
+                passes.On(finished);
                 break;
-            case SafetyRequested safety:
-                node.AnswerSafety(safety.LocalRequestId, SafetyVerdict.NoLeader);
+            case PassProgressed progressed:
+                passes.On(progressed);
+                break;
+            case EraseFinished:
+                passes.OnErased();
+                break;
+            case SafetyRequested question:
+                safety.Request(question);
                 break;
             case Stopping:
                 OnStopping();
@@ -177,12 +191,15 @@ public sealed class ProtocolNode : IRaftEvents
         {
             joiner.Tick();
             desk.Tick();
+            safety.Tick();
             return;
         }
 
         raft.Tick();
         desk.Tick();
+        safety.Tick();
         joiner.Tick();
+        passes.Tick();
         if (node.Facts.Role == NodeRole.Target)
         {
             holder.Tick(joiner.IsIn && IsCommittedSession);
@@ -193,6 +210,7 @@ public sealed class ProtocolNode : IRaftEvents
             detector.Tick();
             admissions.Tick();
             fences.Tick();
+            operations.Tick();
         }
 
         if (raft.IsReady != wasReady || (node.Stopping && !View.StopReady))
@@ -456,6 +474,21 @@ public sealed class ProtocolNode : IRaftEvents
             case IndirectProbeResponse m:
                 detector.On(m);
                 break;
+            case CleanReport m:
+                operations.On(from, m);
+                break;
+            case SummaryReport m:
+                operations.On(from, m);
+                break;
+            case EraseReport m:
+                operations.On(from, m);
+                break;
+            case SafetyRequest m:
+                safety.On(from, m);
+                break;
+            case SafetyResponse m:
+                safety.On(from, m);
+                break;
             default:
                 // A kind that a later version may know: losing a message is always allowed.
                 break;
@@ -482,6 +515,7 @@ public sealed class ProtocolNode : IRaftEvents
             leases.Restart();
             fences.Restart();
             admissions.Restart();
+            operations.Restart();
             detector.Start();
         }
         else

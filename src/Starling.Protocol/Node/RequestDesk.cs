@@ -24,6 +24,9 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
     private readonly ForwardedProposals forwarded = new();
     private long lastNumber = node.Random.FirstNumber();
 
+    /// <summary>What the leader adds to a command before it appends it.</summary>
+    public Func<Command, Command> Complete { get; set; } = command => command;
+
     public void Request(ProposalRequested input)
     {
         if (proposals.Count >= node.Settings.MaxOutstanding)
@@ -213,7 +216,7 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
 
             proposal.Sent = true;
             proposal.SentTo = node.Self;
-            Wait(proposal, raft.Propose(proposal.Command), raft.Term);
+            Wait(proposal, raft.Propose(Complete(proposal.Command)), raft.Term);
         }
         else if (raft.Leader is { } leader)
         {
@@ -337,7 +340,7 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
             var refusal = raft.Refuse(request.Command)
                 ?? (request.Term == raft.Term ? null : new StoreError(ErrorCode.Unavailable, "the leader has changed since this was asked; try again", 1000));
             return refusal is null
-                ? new ProposeResponse(request.Number, raft.Propose(request.Command), raft.Term, null)
+                ? new ProposeResponse(request.Number, raft.Propose(Complete(request.Command)), raft.Term, null)
                 : new ProposeResponse(request.Number, 0, 0, refusal);
         }));
     }

@@ -61,6 +61,11 @@ public sealed record SafetyVerdict(Safety Safety, ImmutableArray<string> Reasons
             return new SafetyVerdict(Safety.Unknown, [$"node {node} is not a member of the cluster"], [node]);
         }
 
+        if (!state.KnowsOperations)
+        {
+            return new SafetyVerdict(Safety.Unknown, ["not every member of the cluster knows operations yet: update them all first"], []);
+        }
+
         var reasons = StandsAgainst(state, entry, hearing.Voters);
         if (entry.Role == NodeRole.Gateway)
         {

@@ -7,7 +7,9 @@ namespace Starling.Protocol.State;
 
 /// <summary>A pass that a target is to make (rule B9).</summary>
 /// <param name="Epoch">The newest epoch; the pass is for the one that the target has adopted when it starts.</param>
-/// <param name="AskedIndex">The pass must have started after this log index was applied; 0: any that is clean will do.</param>
+/// <param name="AskedIndex">
+/// The pass must have started after this log index was applied; one that started before ends without effect and starts anew. 0: any will do.
+/// </param>
 public readonly record struct WantedPass(long Epoch, long AskedIndex);
 
 public sealed partial record ClusterState

@@ -38,6 +38,11 @@ public sealed record MarkClean(NodeId Id, SessionId Session, long Epoch) : Comma
             return new StoreError(ErrorCode.Conflict, $"target {Id} is fenced at epoch {entry.Fenced}, below {Epoch}: it may still commit under an older one");
         }
 
+        if (state.KnowsOperations && state.PassWanted(Id) is { } wanted && wanted.AskedIndex > StartedIndex)
+        {
+            return new StoreError(ErrorCode.Conflict, $"target {Id}: the pass began at {StartedIndex}, one that begins after {wanted.AskedIndex} is wanted: pass again");
+        }
+
         return entry.LostMountpathIds.Length == 0
             ? Receivers.Select(receiver => CheckReceiver(state, receiver)).FirstOrDefault(e => e is not null)
             : new StoreError(ErrorCode.Conflict, $"target {Id} misses mountpaths {string.Join(", ", entry.LostMountpathIds)}: bring them back or declare them lost");

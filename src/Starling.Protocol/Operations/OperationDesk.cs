@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using Starling.Core.Names;
+using Starling.Protocol.Consensus;
+using Starling.Protocol.Identity;
+using Starling.Protocol.Membership;
+using Starling.Protocol.Node;
+using Starling.Protocol.Ownership;
+using Starling.Protocol.State.Commands;
+using Starling.Protocol.State.Operations;
+
+namespace Starling.Protocol.Operations;
+
+/// <summary>The leader's side of operations: collects what targets report, and proposes what <see cref="OperationPlanner"/> says.</summary>
+internal sealed class OperationDesk(NodeContext node, Raft raft, LeaseDesk leases, FailureDetector detector)
+{
+    /// <summary>An obstacle is committed when it has stood this long: most pass by themselves.</summary>
+    private const long BlockAfterNs = 3_000_000_000;
+
+    private readonly SortedDictionary<NodeId, Reports> reports = [];
+    private readonly SortedDictionary<long, (OperationBlock Block, long SinceNs)> obstacles = [];
+    private long proposedIndex;
+
+    /// <summary>A new leader has heard nothing yet.</summary>
+    public void Restart()
+    {
+        reports.Clear();
+        obstacles.Clear();
+        proposedIndex = 0;
+    }
+
+    public void On(NodeIdentity from, CleanReport report) => Of(from).Clean = report;
+
+    public void On(NodeIdentity from, SummaryReport report) => Of(from).Summary = report.Summary;
+
+    public void On(NodeIdentity from, EraseReport report) => Of(from).Erased = node.State.EraseOrdered(from.Member)?.Operation == report.Operation;
+
+    /// <summary>Fills in what the leader observes, so that the guards judge by it (rule A11).</summary>
+    public Command Complete(Command command) => command is StartOperation start ? start with { Facts = Observe().Facts(node.State) } : command;
+
+    public void Tick()
+    {
+        if (!raft.IsReady || node.Facts.Role != NodeRole.Gateway || !node.State.KnowsOperations || proposedIndex > node.State.AppliedIndex)
+        {
+            return;
+        }
+
+        var plan = OperationPlanner.Plan(node.State, Observe());
+        foreach (var command in plan.Commands)
+        {
+            Propose(command);
+        }
+
+        ShowObstacles(plan);
+    }
+
+    /// <summary>What this leader observes now.</summary>
+    public Observations Observe()
+    {
+        var nodes = ImmutableSortedDictionary.CreateBuilder<NodeId, ObservedNode>();
+        foreach (var (id, entry) in node.State.Nodes)
+        {
+            var report = reports.TryGetValue(id, out var known) && known.Session == entry.Session ? known : null;
+            var self = id == node.Self.Id;
+            var heard = self ? node.Self.Session : detector.SessionOf(id);
+            nodes[id] = new ObservedNode(id)
+            {
+                Session = heard,
+                HeardLately = self || detector.HeardWithin(id, SafetyVerdict.HeardWithinNs),
+                Liveness = detector.Of(id),
+                Leased = entry.Role == NodeRole.Target && leases.IsLeased(entry.Identity),
+                Lapsed = entry.Role == NodeRole.Target && leases.HasLapsed(id),
+                Clean = report?.Clean,
+                Summary = report?.Summary ?? PassSummary.None,
+                Erased = report?.Erased ?? false,
+            };
+        }
+
+        return new Observations(raft.Log.Voters, nodes.ToImmutable());
+    }
+
+    private void ShowObstacles(OperationPlan plan)
+    {
+        foreach (var id in new List<long>(obstacles.Keys))
+        {
+            if (!plan.Blocks.ContainsKey(id))
+            {
+                obstacles.Remove(id);
+            }
+        }
+
+        foreach (var operation in node.State.Operations.Values)
+        {
+            if (!plan.Blocks.TryGetValue(operation.Id, out var block))
+            {
+                ProposeBlock(operation, null);
+                continue;
+            }
+
+            var since = obstacles.TryGetValue(operation.Id, out var standing) ? standing.SinceNs : node.NowNs;
+            obstacles[operation.Id] = (block, since);
+            if (node.NowNs - since >= BlockAfterNs)
+            {
+                ProposeBlock(operation, block);
+            }
+        }
+    }
+
+    private void ProposeBlock(Operation operation, OperationBlock? block)
+    {
+        if (operation.Blocked != block)
+        {
+            Propose(new BlockOperation(operation.Id, operation.Version, block));
+        }
+    }
+
+    private void Propose(Command command)
+    {
+        if (raft.Refuse(command) is null)
+        {
+            proposedIndex = raft.Propose(command);
+        }
+    }
+
+    private Reports Of(NodeIdentity from)
+    {
+        if (!reports.TryGetValue(from.Id, out var known) || known.Session != from.Session)
+        {
+            reports[from.Id] = known = new Reports(from.Session);
+        }
+
+        return known;
+    }
+
+    private sealed class Reports(SessionId session)
+    {
+        public SessionId Session { get; } = session;
+
+        public CleanReport? Clean { get; set; }
+
+        public PassSummary? Summary { get; set; }
+
+        public bool Erased { get; set; }
+    }
+}
