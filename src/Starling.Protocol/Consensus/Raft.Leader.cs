@@ -332,7 +332,7 @@ internal sealed partial class Raft
             }
 
             var electable = IsElectable(p.Member);
-            if (!electable && (!anybody || IsCaretaker))
+            if (!electable && !anybody)
             {
                 continue;
             }

@@ -9,6 +9,9 @@ namespace Starling.Protocol.State.Commands;
 /// <param name="Session">Which; a report about a superseded session does not count (rule A18).</param>
 public sealed record RecordStop(NodeId Id, SessionId Session) : Command
 {
+    /// <summary>The end of a session is as much a matter of sessions as its beginning, which a caretaker commits (rule A4).</summary>
+    public override bool AllowedToCaretaker => true;
+
     /// <inheritdoc/>
     public override StoreError? Check(ClusterState state)
     {

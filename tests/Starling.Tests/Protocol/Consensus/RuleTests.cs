@@ -144,6 +144,26 @@ public sealed class RuleTests
     }
 
     [Fact]
+    public void A4_A16_UnderACaretakerTargetsStopInOrderAndQuicklyTheCaretakerToo()
+    {
+        var world = WithTargets(1, 4);
+        world.RunUntil(() => world.Leader!.View.Voters.Members.Length == 5, 20, "five voters");
+        var gateway = world["gateway1"];
+        gateway.Crash();
+        world.RunUntil(() => world.Leader is { } l && l != gateway, 10, "a caretaker");
+        var caretaker = world.Leader!;
+        var other = world.Hosts.Values.First(h => h.Facts.Role == NodeRole.Target && h != caretaker);
+        other.Step(new Stopping());
+        world.RunUntil(() => other.View.StopReady, 1, "the stop of a target");
+        Assert.True(caretaker.View.State.Node(other.Facts.Id)!.StoppedInOrder);
+        other.Crash();
+
+        caretaker.Step(new Stopping());
+        world.RunUntil(() => caretaker.View.State.Node(caretaker.Facts.Id)!.StoppedInOrder, 1, "the record of the caretaker's own stop");
+        world.RunUntil(() => caretaker.View.StopReady, 2, "the hand-over of a caretaker that stops");
+    }
+
+    [Fact]
     public void A5_ALeaderThatHearsNoMajorityStepsDown()
     {
         var world = World.WithGateways(3);

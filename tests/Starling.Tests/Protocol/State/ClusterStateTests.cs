@@ -93,12 +93,13 @@ public class ClusterStateTests
         Command[] allowed =
         [
             Fold.Session(id),
+            new RecordStop(id, Fold.SessionOf(id)),
             new MarkFenced(id, Fold.SessionOf(id), 1, FenceGround.Reported),
             new AdmitNode(Fold.Gateway(2), NodeRole.Gateway, Fold.IncarnationOf(Fold.Gateway(2)), Fold.AddressesOf(Fold.Gateway(2))),
         ];
         Command[] forbidden =
         [
-            Fold.Admission(id), Fold.Activation(ClusterState.Empty, 1), new RecordStop(id, Fold.SessionOf(id)), new MarkClean(id, Fold.SessionOf(id), 1),
+            Fold.Admission(id), Fold.Activation(ClusterState.Empty, 1), new MarkClean(id, Fold.SessionOf(id), 1),
             new CreateBucket(Fold.Bucket(), string.Empty, 1), new DestroyBucket(Fold.Bucket(), 1), new SetBucketProps(Fold.Bucket(), 1, "{}"),
             new ResetBucketProps(Fold.Bucket(), 1), new SetConfig("{}", 0), new ResetConfig(0), new SetFeatureLevel(0, 1, []), new FormCluster("x", 1, []),
         ];
