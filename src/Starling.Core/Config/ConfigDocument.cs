@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Starling.Core.Wire;
 
 namespace Starling.Core.Config;
@@ -25,6 +26,41 @@ public static class ConfigDocument
     /// <summary>The document of a typed configuration.</summary>
     public static string Write(ClusterConfigWire config) => JsonSerializer.Serialize(config, WireJson.Instance.ClusterConfigWire);
 
+    /// <summary>The document with all sections: the defaults, and over them what the document says. The one way by which missing sections come in.</summary>
+    /// <param name="json">A stored document; one that is no JSON object counts as empty.</param>
+    public static JsonObject WithDefaults(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        var result = (JsonObject)JsonNode.Parse(Default)!;
+        LayOver(result, SettingsPatch.ParseObject(json, out _) ?? []);
+        return result;
+    }
+
+    /// <summary>Lays settings over a document, sections field by field; what this build does not know is taken over too.</summary>
+    /// <param name="document">The document; changed.</param>
+    /// <param name="settings">Settings in canonical form.</param>
+    public static void LayOver(JsonObject document, JsonObject settings)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        ArgumentNullException.ThrowIfNull(settings);
+        SettingsPatch.Merge(SettingsSchema.Cluster, document, settings);
+    }
+
+    /// <summary>Brings a patch into canonical form: keys as the wire spells them, values typed, without what clients cannot set.</summary>
+    /// <returns>Null with an error when a setting is unknown, a value is wrong, or nothing is left.</returns>
+    public static JsonObject? Canonical(string patchJson, out string? error)
+    {
+        ArgumentNullException.ThrowIfNull(patchJson);
+        var patch = SettingsPatch.ParseObject(patchJson, out error) is { } tree ? SettingsPatch.FromTree(SettingsSchema.Cluster, tree, out error) : null;
+        if (patch is { Count: > 0 })
+        {
+            return patch;
+        }
+
+        error ??= SettingsPatch.NothingToUpdate;
+        return null;
+    }
+
     /// <summary>Turns dotted names (<c>rebalance.enabled</c>, <c>true</c>) into a patch. Names are matched whatever the case; older names of settings are understood.</summary>
     /// <param name="named">Names and values.</param>
     /// <param name="patchJson">The patch, in canonical form.</param>
@@ -48,16 +84,9 @@ public static class ConfigDocument
         ArgumentNullException.ThrowIfNull(currentJson);
         ArgumentNullException.ThrowIfNull(patchJson);
         nextJson = null;
-        if (SettingsPatch.ParseObject(currentJson, out error) is not { } target || SettingsPatch.ParseObject(patchJson, out error) is not { } tree)
+        if (SettingsPatch.ParseObject(currentJson, out error) is not { } target || Canonical(patchJson, out error) is not { } patch)
         {
             error ??= "invalid JSON";
-            return false;
-        }
-
-        var patch = SettingsPatch.FromTree(SettingsSchema.Cluster, tree, out error);
-        if (patch is null || patch.Count == 0)
-        {
-            error ??= SettingsPatch.NothingToUpdate;
             return false;
         }
 

@@ -189,7 +189,7 @@ public static class SharedReaders
     public static string Document(this ref CodecReader reader)
     {
         var json = reader.String();
-        return JsonMerge.Apply(json, string.Empty, out var error) is null ? throw reader.Error($"settings: {error}") : json;
+        return JsonObjects.Check(json, out var error) ? json : throw reader.Error($"settings: {error}");
     }
 
     /// <summary>One byte that names a member of an enumeration, by its number below <paramref name="count"/>.</summary>

@@ -37,7 +37,7 @@ public sealed record FormCluster(string ClusterId, long CreatedNs, ImmutableArra
             return new StoreError(ErrorCode.Invalid, "cluster id is empty: the proposer makes one");
         }
 
-        if (JsonMerge.Apply(Config.Json, string.Empty, out var malformed) is null)
+        if (!JsonObjects.Check(Config.Json, out var malformed))
         {
             return new StoreError(ErrorCode.Invalid, $"configuration: {malformed}");
         }

@@ -15,7 +15,7 @@ public sealed record ResetConfig(long SeenVersion) : Command
         ArgumentNullException.ThrowIfNull(state);
         return Refusals.NotFormed(state)
             ?? SetConfig.CheckVersion(state, SeenVersion)
-            ?? (JsonMerge.Apply(Defaults.Json, string.Empty, out var malformed) is null ? new StoreError(ErrorCode.Invalid, $"configuration: {malformed}") : null);
+            ?? (JsonObjects.Check(Defaults.Json, out var malformed) ? null : new StoreError(ErrorCode.Invalid, $"configuration: {malformed}"));
     }
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ public static class ConfView
     {
         ArgumentNullException.ThrowIfNull(state);
         // A document written by an older build may lack sections; clients expect all of them.
-        var config = JsonMerge.Parse(JsonMerge.Apply(ConfigDocument.Default, state.Config.Json, out _) ?? ConfigDocument.Default);
+        var config = ConfigDocument.WithDefaults(state.Config.Json);
         config["uuid"] = state.ClusterId;
         config["config_version"] = state.Versions.Conf.ToString(CultureInfo.InvariantCulture);
         if (config["proxy"] is not JsonObject proxy)

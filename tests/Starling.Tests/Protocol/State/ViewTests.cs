@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Starling.Core.Wire;
 using Starling.Protocol.Identity;
 using Starling.Protocol.State;
@@ -106,6 +107,17 @@ public class ViewTests
         Assert.True(parsed.RootElement.GetProperty("lru").GetProperty("enabled").GetBoolean());
         Assert.Equal(JsonValueKind.Object, parsed.RootElement.GetProperty("space").ValueKind);
         Assert.Equal(JsonValueKind.Object, parsed.RootElement.GetProperty("auth").ValueKind);
+    }
+
+    [Fact]
+    public void After_a_reset_the_configuration_is_shown_as_on_the_first_day()
+    {
+        var first = Small();
+        var reset = first.Apply(new SetConfig("""{"lru":{"enabled":true},"log":{"level":"5"}}""", 0)).WithUnknownSettings().Apply(new ResetConfig(0));
+        var (before, after) = (JsonNode.Parse(first.Views.ConfigJson)!, JsonNode.Parse(reset.Views.ConfigJson)!);
+        Assert.NotEqual(before["config_version"]!.ToString(), after["config_version"]!.ToString());
+        after["config_version"] = before["config_version"]!.DeepClone();
+        AssertJson(before.ToJsonString(), after.ToJsonString());
     }
 
     [Fact]

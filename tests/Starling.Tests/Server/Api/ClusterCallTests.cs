@@ -214,6 +214,14 @@ public sealed class ClusterCallTests(ApiCluster cluster)
         Assert.Equal("4", await LevelAsync());
         Assert.NotEqual(HttpStatusCode.OK, await SetAsync("/set-config?rebalance.enabled=false"));
         Assert.Equal(HttpStatusCode.BadRequest, await SetAsync("/set-config?nosuch.name=1"));
+
+        // Whatever the case, and never what only the cluster says of itself.
+        Assert.Equal(HttpStatusCode.OK, await SetAsync(string.Empty, """{"action":"set-config","value":{"LOG":{"Level":"5"},"uuid":"another","config_version":"99"}}"""));
+        Assert.Equal("5", await LevelAsync());
+        var config = await JsonAsync($"{cluster.Gateway}/v1/reverse/daemon?what=config", ("Ais-Node-Id", "targBBBB"));
+        Assert.False(config.TryGetProperty("LOG", out _));
+        Assert.NotEqual("another", config.GetProperty("uuid").GetString());
+        Assert.NotEqual("99", config.GetProperty("config_version").GetString());
         Assert.Equal(HttpStatusCode.OK, await SetAsync(string.Empty, """{"action":"reset-config"}"""));
         Assert.NotEqual("4", await LevelAsync());
     }

@@ -32,7 +32,6 @@ public sealed class LogCallTests(ApiCluster cluster)
         await File.WriteAllBytesAsync(older, content);
         var expected = await ReadAsync(LogFile);
         using var answer = await cluster.Http.GetAsync($"{cluster.Gateway}/v1/daemon?what=log&all=true", HttpCompletionOption.ResponseHeadersRead);
-        File.Delete(older);
         Assert.Equal("application/gzip", answer.Content.Headers.ContentType!.ToString());
 
         // Nobody knows the length before the end: it was not put together in memory.
@@ -47,6 +46,7 @@ public sealed class LogCallTests(ApiCluster cluster)
             files[entry.Name] = copy.ToArray();
         }
 
+        File.Delete(older);
         Assert.Equal(content, files[Path.GetFileName(older)]);
         Assert.Equal(expected, files[Path.GetFileName(LogFile)][..expected.Length]);
     }

@@ -48,25 +48,16 @@ internal static class DaemonActions
         }
 
         var effective = call.Services.Config.Apply(Projections.Config(call.Services.Snapshot.State)).ToJsonString();
-        if (!ConfigDocument.TryPatch(effective, patch, out _, out var error))
+        if (ConfigDocument.Canonical(patch, out var error) is not { } settings || !ConfigDocument.TryPatch(effective, patch, out _, out error))
         {
-            throw new StoreException(ErrorCode.Invalid, error);
+            throw new StoreException(ErrorCode.Invalid, error!);
         }
 
-        call.Services.Config.Set((JsonObject)JsonNode.Parse(patch)!);
+        call.Services.Config.Set(settings);
     }
 
-    /// <summary>The configuration names of a query: lower case, older names replaced.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> ConfigNames(ApiCall call) =>
-        [.. call.Query.Pairs.Where(pair => pair.Key is not ("transient" or "pid" or "utm")).Select(pair => new KeyValuePair<string, string>(Renamed(pair.Key.ToLowerInvariant()), pair.Value))];
-
-    private static string Renamed(string name) => name switch
-    {
-        "auth.enabled" => "auth.client_auth_required",
-        "auth.cluster_key.enabled" => "auth.intra_cluster.request_auth",
-        _ when name.StartsWith("auth.cluster_key.", StringComparison.Ordinal) => "auth.intra_cluster." + name["auth.cluster_key.".Length..],
-        _ => name,
-    };
+    /// <summary>The settings that a query names.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>> ConfigNames(ApiCall call) => [.. call.Query.Pairs.Where(pair => pair.Key is not ("transient" or "pid" or "utm"))];
 
     private static Task SetConfigAsync(ApiCall call, ActionMessage message)
     {

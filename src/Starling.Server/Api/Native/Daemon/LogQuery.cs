@@ -58,12 +58,31 @@ internal static class LogQuery
 
         await using var zip = new GZipStream(call.Response.Body, CompressionLevel.Fastest, leaveOpen: true);
         await using var tar = new TarWriter(zip, leaveOpen: true);
-        foreach (var path in Directory.GetFiles(Path.GetDirectoryName(file)!, Path.GetFileNameWithoutExtension(file) + "*").Order(StringComparer.Ordinal))
+        try
         {
-            await using var content = Open(path);
-            await using var part = new PartStream(content, content.Length);
-            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, Path.GetFileName(path)) { DataStream = part }, call.Cancelled);
+            foreach (var path in Directory.GetFiles(Path.GetDirectoryName(file)!, Path.GetFileNameWithoutExtension(file) + "*").Order(StringComparer.Ordinal))
+            {
+                await AddAsync(tar, path, call.Cancelled);
+            }
         }
+        catch
+        {
+            // An archive that ends early must not look like a whole one.
+            call.Http.Abort();
+            throw;
+        }
+    }
+
+    private static async Task AddAsync(TarWriter tar, string path, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(path))
+        {
+            return; // The log was rotated since: what was in the file has another name, or is too old to be kept.
+        }
+
+        await using var content = Open(path);
+        await using var part = new PartStream(content, content.Length);
+        await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, Path.GetFileName(path)) { DataStream = part }, cancellationToken);
     }
 
     private static void Begin(ApiCall call, string contentType, long? length)

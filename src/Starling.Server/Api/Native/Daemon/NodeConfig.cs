@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Starling.Core.Config;
 using Starling.Core.Errors;
 using Starling.Storage.Files;
 using Starling.Storage.Layout;
@@ -31,20 +32,21 @@ internal sealed class NodeConfig
     {
         lock (gate)
         {
-            Merge(clusterConfig, overrides);
+            ConfigDocument.LayOver(clusterConfig, overrides);
         }
 
         return clusterConfig;
     }
 
     /// <summary>Adds deviations; durable when it returns.</summary>
+    /// <param name="patch">Settings in canonical form.</param>
     /// <exception cref="StoreException">The disk refused.</exception>
     public void Set(JsonObject patch)
     {
         lock (gate)
         {
             var next = (JsonObject)overrides.DeepClone();
-            Merge(next, patch);
+            ConfigDocument.LayOver(next, patch);
             Save(next);
         }
     }
@@ -57,21 +59,6 @@ internal sealed class NodeConfig
             if (overrides.Count > 0)
             {
                 Save([]);
-            }
-        }
-    }
-
-    private static void Merge(JsonObject into, JsonObject patch)
-    {
-        foreach (var (name, value) in patch)
-        {
-            if (value is JsonObject section && into[name] is JsonObject existing)
-            {
-                Merge(existing, section);
-            }
-            else if (value is not null)
-            {
-                into[name] = value.DeepClone();
             }
         }
     }
