@@ -22,7 +22,7 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
     private const long QuietNs = 1_000_000_000;
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(90);
 
-    /// <summary>For a follower that hears its leader: nothing that it waits for is due within the next second, and every message brings a tick of its own.</summary>
+    /// <summary>For a follower or learner that hears its leader: nothing that it waits for is due within the next second, and every message brings a tick of its own.</summary>
     private static readonly TimeSpan QuietTickEvery = TimeSpan.FromMilliseconds(270);
 
     private readonly ProtocolNode node;
@@ -360,7 +360,7 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
     private bool IsQuiet()
     {
         var now = view.Current.Node;
-        return now.Role == ConsensusRole.Follower && now.Leader is not null && now.Waiting is null && now.SessionApplied && !now.StopReady
+        return now.Role is ConsensusRole.Follower or ConsensusRole.Learner && now.Leader is not null && now.Waiting is null && now.SessionApplied && !now.StopReady
             && outstanding.IsEmpty && clock.NowNs - Interlocked.Read(ref heardNs) < QuietNs;
     }
 

@@ -139,13 +139,72 @@ public sealed class BucketApi
     {
         ArgumentNullException.ThrowIfNull(bucket);
         ArgumentNullException.ThrowIfNull(list);
+        return Decode(await FetchPageAsync(bucket, list, previous?.Uuid ?? string.Empty, previous?.ContinuationToken ?? string.Empty, cancellation).ConfigureAwait(false));
+    }
+
+    /// <summary>
+    /// All pages, one after the other, until the last one or the limit. Without a limit the next page is asked for before this one is decoded; it is dropped
+    /// when the caller stops.
+    /// </summary>
+    public async IAsyncEnumerable<ListedPage> ListPagesAsync(BucketName bucket, ListOptions list, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(bucket);
+        ArgumentNullException.ThrowIfNull(list);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        long listed = 0;
+        var fetching = FetchPageAsync(bucket, Sized(list, listed), string.Empty, string.Empty, ending.Token);
+        try
+        {
+            while (true)
+            {
+                var raw = await fetching.ConfigureAwait(false);
+                var asked = ListPageReader.TryReadToken(raw.Bytes, raw.MediaType, out var uuid, out var token) && token.Length > 0 && list.Limit == 0;
+                if (asked)
+                {
+                    fetching = FetchPageAsync(bucket, list, uuid, token, ending.Token);
+                }
+
+                var page = Decode(raw);
+                if (list.Limit > 0 && page.Entries.Count > list.Limit - listed)
+                {
+                    page = page with { Entries = page.Entries.Take((int)(list.Limit - listed)).ToArray() };
+                }
+
+                listed += page.Entries.Count;
+                yield return page;
+                if (page.ContinuationToken.Length == 0 || (list.Limit > 0 && listed >= list.Limit))
+                {
+                    yield break;
+                }
+
+                if (!asked)
+                {
+                    fetching = FetchPageAsync(bucket, Sized(list, listed), page.Uuid, page.ContinuationToken, ending.Token);
+                }
+            }
+        }
+        finally
+        {
+            // A page that nobody wants any more: its answer, or its failure, is of no interest.
+            await ending.CancelAsync().ConfigureAwait(false);
+            await ((Task)fetching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>The page size that a limit leaves.</summary>
+    private static ListOptions Sized(ListOptions list, long listed) => list.Limit == 0
+        ? list
+        : list with { PageSize = (int)Math.Min(list.Limit - listed, list.PageSize == 0 ? int.MaxValue : list.PageSize) };
+
+    private async Task<RawPage> FetchPageAsync(BucketName bucket, ListOptions list, string uuid, string token, CancellationToken cancellation)
+    {
         var value = new JsonObject
         {
-            ["uuid"] = previous?.Uuid ?? string.Empty,
+            ["uuid"] = uuid,
             ["props"] = list.Properties,
             ["prefix"] = list.Prefix,
             ["start_after"] = list.StartAfter,
-            ["continuation_token"] = previous?.ContinuationToken ?? string.Empty,
+            ["continuation_token"] = token,
             ["target"] = string.Empty,
             ["flags"] = list.Flags.ToString(CultureInfo.InvariantCulture),
             ["pagesize"] = list.PageSize,
@@ -156,37 +215,23 @@ public sealed class BucketApi
         };
         using var response = await transport.SendAsync(request, cancellation).ConfigureAwait(false);
         var bytes = await JsonCalls.BytesAsync(response, request, cancellation).ConfigureAwait(false);
+        return new RawPage(request, bytes, response.Content.Headers.ContentType?.MediaType);
+    }
+
+    private static ListedPage Decode(RawPage raw)
+    {
         try
         {
-            return ListPageReader.Read(bytes, response.Content.Headers.ContentType?.MediaType);
+            return ListPageReader.Read(raw.Bytes, raw.MediaType);
         }
         catch (Exception error) when (error is JsonException or FormatException or OverflowException or InvalidOperationException)
         {
-            throw JsonCalls.Malformed(request, error);
+            throw JsonCalls.Malformed(raw.Request, error);
         }
     }
 
-    /// <summary>All pages, one after the other, until the last one or the limit.</summary>
-    public async IAsyncEnumerable<ListedPage> ListPagesAsync(BucketName bucket, ListOptions list, [EnumeratorCancellation] CancellationToken cancellation = default)
-    {
-        ArgumentNullException.ThrowIfNull(list);
-        long listed = 0;
-        ListedPage? page = null;
-        do
-        {
-            var remaining = list.Limit == 0 ? long.MaxValue : list.Limit - listed;
-            var size = remaining >= int.MaxValue ? list.PageSize : (int)Math.Min(remaining, list.PageSize == 0 ? int.MaxValue : list.PageSize);
-            page = await ListPageAsync(bucket, list with { PageSize = size }, page, cancellation).ConfigureAwait(false);
-            if (page.Entries.Count > remaining)
-            {
-                page = page with { Entries = page.Entries.Take((int)remaining).ToArray() };
-            }
-
-            listed += page.Entries.Count;
-            yield return page;
-        }
-        while (page.ContinuationToken.Length > 0 && (list.Limit == 0 || listed < list.Limit));
-    }
+    /// <summary>A page as it came.</summary>
+    private sealed record RawPage(ApiRequest Request, byte[] Bytes, string? MediaType);
 
     private ApiRequest Call(HttpMethod method, string path, JsonNode? body = null) => JsonCalls.Request(method, path, options.ControlTimeout, body);
 

@@ -11,8 +11,15 @@ internal static class ListPageReader
 {
     public static ListedPage Read(byte[] bytes, string? mediaType) => mediaType == "application/msgpack" ? ReadMsgpack(bytes) : ReadJson(bytes);
 
-    private static ListedPage ReadMsgpack(byte[] bytes) => ObjectListReader.TryRead(bytes, out var page, out var error)
-        ? new ListedPage(page.Uuid, page.ContinuationToken, [.. (page.Entries ?? []).Select(Entry)])
+    /// <summary>What the request for the next page needs, found without decoding this one; false when only decoding tells.</summary>
+    public static bool TryReadToken(byte[] bytes, string? mediaType, out string uuid, out string token)
+    {
+        uuid = token = string.Empty;
+        return mediaType == "application/msgpack" && ObjectListReader.TryReadToken(bytes, out uuid, out token);
+    }
+
+    private static ListedPage ReadMsgpack(byte[] bytes) => ObjectListReader.TryRead(bytes, Entry, out var page, out var entries, out var error)
+        ? new ListedPage(page.Uuid, page.ContinuationToken, entries ?? [])
         : throw new FormatException(error);
 
     private static ListedObject Entry(ListEntryWire entry) => new(entry.Name)

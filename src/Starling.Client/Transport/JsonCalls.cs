@@ -64,7 +64,14 @@ internal static class JsonCalls
         try
         {
             using var stream = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
-            using var buffer = new MemoryStream((int)Math.Min(response.Content.Headers.ContentLength ?? 4096, MaxTextBytes));
+            if (response.Content.Headers.ContentLength is { } length and > 0 and <= MaxTextBytes)
+            {
+                var whole = new byte[length];
+                await stream.ReadExactlyAsync(whole, deadline.Token).ConfigureAwait(false);
+                return whole;
+            }
+
+            using var buffer = new MemoryStream(4096);
             var block = new byte[32 * 1024];
             for (int read; (read = await stream.ReadAsync(block, deadline.Token).ConfigureAwait(false)) > 0;)
             {

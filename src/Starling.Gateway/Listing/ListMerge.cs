@@ -11,9 +11,10 @@ namespace Starling.Gateway.Listing;
 
 /// <summary>
 /// Merges the listings of all targets into pages (rule B13). What a target sent and a page did not need waits for the next page of the same listing, so every
-/// entry is read once; a listing that this gateway does not remember begins anew at its token.
+/// entry is read once, and while the client reads a page the targets are asked for what the next one needs. A listing that this gateway does not remember
+/// begins anew at its token.
 /// </summary>
-public sealed class ListMerge
+public sealed class ListMerge : IDisposable
 {
     /// <summary>Listings remembered; the one unused for longest is forgotten first.</summary>
     private const int MaxListings = 64;
@@ -21,21 +22,43 @@ public sealed class ListMerge
     /// <summary>Memory of entries that wait for their page in all remembered listings together.</summary>
     private const long MaxHeldBytes = 64L * 1024 * 1024;
 
+    /// <summary>A listing whose next page nobody asks for is forgotten.</summary>
+    private static readonly TimeSpan IdleAfter = TimeSpan.FromSeconds(30);
+
     private readonly IClusterView view;
     private readonly IListParts parts;
-    private readonly long maxHeldBytes;
     private readonly Lock gate = new();
-    private readonly LinkedList<Listing> listings = new();
+    private readonly TimeProvider time;
+    private readonly long maxHeldBytes;
+    private readonly LinkedList<OpenListing> listings = new();
+    private readonly ITimer idle;
+    private bool disposed;
 
     /// <summary>Composes the service.</summary>
     /// <param name="view">What the cluster has committed.</param>
     /// <param name="parts">Where targets are asked.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="maxHeldBytes">Memory for remembered listings, bytes; a listing that is forgotten for it begins anew at its token.</param>
-    public ListMerge(IClusterView view, IListParts parts, long maxHeldBytes = MaxHeldBytes)
+    public ListMerge(IClusterView view, IListParts parts, TimeProvider time, long maxHeldBytes = MaxHeldBytes)
     {
         this.maxHeldBytes = maxHeldBytes;
+        ArgumentNullException.ThrowIfNull(time);
         this.view = view;
         this.parts = parts;
+        this.time = time;
+        idle = time.CreateTimer(_ => ForgetIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Listings remembered at present.</summary>
+    internal int Remembered
+    {
+        get
+        {
+            lock (gate)
+            {
+                return listings.Count;
+            }
+        }
     }
 
     /// <summary>One page.</summary>
@@ -52,23 +75,51 @@ public sealed class ListMerge
         {
             var state = view.Current.State;
             var listing = Take(query, state);
-            var page = await FillAsync(listing, query, cancellationToken);
-            if (view.Current.State.Newest.Number != state.Newest.Number)
+            var keep = false;
+            try
             {
-                // The epoch moved while targets answered: names may have moved too.
-                continue;
-            }
+                var page = await FillAsync(listing, query, cancellationToken);
+                if (view.Current.State.Newest.Number != state.Newest.Number)
+                {
+                    // The epoch moved while targets answered: names may have moved too.
+                    continue;
+                }
 
-            if (page.Token.Length > 0 && !page.IsPartial)
+                keep = page.Token.Length > 0 && !page.IsPartial;
+                if (keep && WillContinue(query))
+                {
+                    listing.ReadAhead(query, (source, next, ending) => FetchPartAsync(listing, source, next, ending));
+                }
+
+                return page;
+            }
+            finally
             {
-                Keep(listing);
+                End(listing, keep);
             }
-
-            return page;
         }
     }
 
-    private async Task<ListPage> FillAsync(Listing listing, ListQuery query, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        idle.Dispose();
+        lock (gate)
+        {
+            disposed = true;
+            foreach (var listing in listings)
+            {
+                listing.Dispose();
+            }
+
+            listings.Clear();
+        }
+    }
+
+    /// <summary>Who asked for a second page, or wants the largest pages, most likely goes on; a client that shows one short page does not.</summary>
+    private static bool WillContinue(ListQuery query) => query.Uuid.Length > 0 || query.PageSize == ListQuery.MaxPageSize;
+
+    private async Task<ListPage> FillAsync(OpenListing listing, ListQuery query, CancellationToken cancellationToken)
     {
         var entries = new List<ListEntry>(query.PageSize);
         var partial = false;
@@ -90,7 +141,7 @@ public sealed class ListMerge
     }
 
     /// <summary>Moves entries to the page until it is full or a source has to be filled again; false when nothing is left.</summary>
-    private static bool Merge(Source[] sources, List<ListEntry> entries, int pageSize, ReadOnlyMemory<byte> before)
+    private static bool Merge(ListSource[] sources, List<ListEntry> entries, int pageSize, ReadOnlyMemory<byte> before)
     {
         var last = entries.Count > 0 ? entries[^1].Name : before;
         while (entries.Count < pageSize)
@@ -117,9 +168,9 @@ public sealed class ListMerge
         return true;
     }
 
-    private static Source? Least(Source[] sources)
+    private static ListSource? Least(ListSource[] sources)
     {
-        Source? least = null;
+        ListSource? least = null;
         foreach (var source in sources)
         {
             if (source.At < source.Entries.Count && (least is null || source.Entries[source.At].CompareName(least.Entries[least.At]) < 0))
@@ -132,7 +183,7 @@ public sealed class ListMerge
     }
 
     /// <summary>Refills the sources that have nothing left; true when one was given up.</summary>
-    private async Task<bool> FetchAsync(Listing listing, ListQuery query, CancellationToken cancellationToken)
+    private async Task<bool> FetchAsync(OpenListing listing, ListQuery query, CancellationToken cancellationToken)
     {
         List<Task<bool>>? fetches = null;
         foreach (var source in listing.Sources)
@@ -146,23 +197,13 @@ public sealed class ListMerge
         return fetches is not null && (await Task.WhenAll(fetches)).Contains(true);
     }
 
-    private async Task<bool> FetchAsync(Listing listing, Source source, ListQuery query, CancellationToken cancellationToken)
+    private async Task<bool> FetchAsync(OpenListing listing, ListSource source, ListQuery query, CancellationToken cancellationToken)
     {
         try
         {
-            var frame = await parts.FetchAsync(source.Target, new ListPart
-            {
-                Bucket = query.Bucket,
-                Cursor = listing.Uuid,
-                Prefix = query.Prefix,
-                After = source.After,
-                Limit = Math.Min(query.PageSize, ListFrame.MaxEntries),
-                WithSizes = query.WithSizes,
-                WithAttributes = query.WithAttributes,
-                OneLevel = query.OneLevel,
-                NoDirectories = query.NoDirectories,
-                SeenIndex = listing.SeenIndex,
-            }, cancellationToken);
+            var ahead = source.Ahead is { } asked ? await asked.WaitAsync(cancellationToken) : null;
+            source.Ahead = null;
+            var frame = ahead ?? await FetchPartAsync(listing, source, query, cancellationToken);
             source.Take(frame);
             return false;
         }
@@ -173,7 +214,22 @@ public sealed class ListMerge
         }
     }
 
-    private Listing Take(ListQuery query, ClusterState state)
+    private Task<ListFrame> FetchPartAsync(OpenListing listing, ListSource source, ListQuery query, CancellationToken cancellationToken) =>
+        parts.FetchAsync(source.Target, new ListPart
+        {
+            Bucket = query.Bucket,
+            Cursor = listing.Uuid,
+            Prefix = query.Prefix,
+            After = source.After,
+            Limit = Math.Min(query.PageSize, ListFrame.MaxEntries),
+            WithSizes = query.WithSizes,
+            WithAttributes = query.WithAttributes,
+            OneLevel = query.OneLevel,
+            NoDirectories = query.NoDirectories,
+            SeenIndex = listing.SeenIndex,
+        }, cancellationToken);
+
+    private OpenListing Take(ListQuery query, ClusterState state)
     {
         if (query.Uuid.Length > 0)
         {
@@ -189,6 +245,7 @@ public sealed class ListMerge
                             return at.Value;
                         }
 
+                        at.Value.Dispose();
                         break;
                     }
                 }
@@ -201,73 +258,56 @@ public sealed class ListMerge
             throw new StoreException(ErrorCode.Unavailable, "no target is part of the cluster's placement yet", 1000);
         }
 
-        return new Listing(query.Uuid.Length >= 9 ? query.Uuid : NewUuid(), query, state, targets);
+        return new OpenListing(query.Uuid.Length >= 9 ? query.Uuid : NewUuid(), query, state, targets);
     }
 
-    private void Keep(Listing listing)
+    private void End(OpenListing listing, bool keep)
     {
         lock (gate)
         {
+            if (!keep || disposed)
+            {
+                listing.Dispose();
+                return;
+            }
+
+            listing.UsedAt = time.GetTimestamp();
             listings.AddLast(listing);
+            if (listings.Count == 1)
+            {
+                idle.Change(IdleAfter, Timeout.InfiniteTimeSpan);
+            }
+
             var heldBytes = listings.Sum(one => one.HeldBytes);
             while (listings.Count > MaxListings || (heldBytes > maxHeldBytes && listings.Count > 0))
             {
                 heldBytes -= listings.First!.Value.HeldBytes;
-                listings.RemoveFirst();
+                Drop(listings.First);
             }
         }
+    }
+
+    private void ForgetIdle()
+    {
+        lock (gate)
+        {
+            while (listings.First is { } oldest && time.GetElapsedTime(oldest.Value.UsedAt) >= IdleAfter)
+            {
+                Drop(oldest);
+            }
+
+            if (listings.Count > 0 && !disposed)
+            {
+                idle.Change(IdleAfter, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private void Drop(LinkedListNode<OpenListing> listing)
+    {
+        listings.Remove(listing);
+        listing.Value.Dispose();
     }
 
     private static string NewUuid() => "lst-" + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 9);
-
-    private sealed class Listing(string uuid, ListQuery query, ClusterState state, ImmutableArray<NodeId> targets)
-    {
-        private readonly long epoch = state.Newest.Number;
-        private readonly ulong? bucketId = state.FindBucket(query.Bucket)?.Id;
-
-        public string Uuid { get; } = uuid;
-
-        public long SeenIndex { get; } = state.AppliedIndex;
-
-        public string Token { get; set; } = query.Token;
-
-        public long HeldBytes => Sources.Sum(source => source.HeldBytes);
-
-        public Source[] Sources { get; } = [.. targets.Select(target => new Source(target, query.Token))];
-
-        public bool Fits(ListQuery next, ClusterState now) =>
-            epoch == now.Newest.Number && bucketId == now.FindBucket(next.Bucket)?.Id && next.Token == Token && next.Bucket == query.Bucket && next.Prefix == query.Prefix && next.OneLevel == query.OneLevel
-            && next.NoDirectories == query.NoDirectories && next.WithSizes == query.WithSizes && next.WithAttributes == query.WithAttributes;
-    }
-
-    private sealed class Source(NodeId target, string after)
-    {
-        public NodeId Target { get; } = target;
-
-        public IReadOnlyList<ListEntry> Entries { get; private set; } = [];
-
-        public int At { get; set; }
-
-        public long HeldBytes { get; private set; }
-
-        public bool IsEnd { get; private set; }
-
-        public string After { get; private set; } = after;
-
-        public void Take(ListFrame frame)
-        {
-            Entries = frame.Entries;
-            At = 0;
-            IsEnd = frame.IsEnd;
-            HeldBytes = frame.Entries.Sum(entry => (long)entry.HeldBytes);
-            if (frame.Entries.Count > 0)
-            {
-                After = Encoding.UTF8.GetString(frame.Entries[^1].Name.Span);
-            }
-            else if (!frame.IsEnd)
-            {
-                throw new StoreException(ErrorCode.Corrupt, $"t[{Target}] sent an empty part of a listing that has not ended");
-            }
-        }
-    }
 }

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Starling.Cluster.Listing;
 using Starling.Cluster.Views;
+using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Gateway.Listing;
 using Starling.Protocol.Identity;
@@ -17,7 +19,9 @@ public sealed class ListMergeTests
     private readonly ClusterView view = new(At(Fold.Serving(2)));
     private readonly Parts parts = new();
 
-    private ListMerge Merge => field ??= new ListMerge(view, parts);
+    private readonly ManualTimers time = new();
+
+    private ListMerge Merge => field ??= new ListMerge(view, parts, time);
 
     [Fact]
     public async Task B13_a_virtual_directory_that_ends_a_page_does_not_come_again_from_another_target()
@@ -91,7 +95,7 @@ public sealed class ListMergeTests
         var names = Enumerable.Range(0, 100).Select(number => $"{number:000}{new string('n', 900)}").ToArray();
         parts.Names[Fold.Target(1)] = names;
         parts.Generous = true;
-        var merge = new ListMerge(view, parts, maxHeldBytes: 150_000);
+        var merge = new ListMerge(view, parts, time, maxHeldBytes: 150_000);
         var query = new ListQuery { Bucket = Fold.Bucket(), PageSize = 10 };
         var first = await merge.PageAsync(query, CancellationToken.None);
         var second = await merge.PageAsync(query, CancellationToken.None);
@@ -102,6 +106,90 @@ public sealed class ListMergeTests
         Assert.Equal(asked, parts.Fetches);
         Assert.Equal(names[10..20], (await merge.PageAsync(query with { Uuid = first.Uuid, Token = first.Token }, CancellationToken.None)).Entries.Select(NameOf));
         Assert.True(parts.Fetches > asked, "the first listing was not forgotten");
+    }
+
+    [Fact]
+    public async Task The_next_part_is_asked_for_while_the_client_reads_the_second_page_and_read_once()
+    {
+        parts.FrameSize = 2;
+        parts.Names[Fold.Target(1)] = ["a", "b", "c", "d", "e", "f", "g"];
+        var query = new ListQuery { Bucket = Fold.Bucket(), PageSize = 2 };
+        var first = await Merge.PageAsync(query, CancellationToken.None);
+        Assert.Equal([""], parts.Asked(Fold.Target(1)));
+        var second = await Merge.PageAsync(query with { Uuid = first.Uuid, Token = first.Token }, CancellationToken.None);
+        Assert.Equal(["", "b", "d"], parts.Asked(Fold.Target(1)));
+        var third = await Merge.PageAsync(query with { Uuid = second.Uuid, Token = second.Token }, CancellationToken.None);
+        Assert.Equal(["e", "f"], third.Entries.Select(NameOf));
+        Assert.Equal(["", "b", "d", "f"], parts.Asked(Fold.Target(1)));
+    }
+
+    [Fact]
+    public async Task A_part_that_was_asked_ahead_and_failed_is_asked_again_by_the_page_that_needs_it()
+    {
+        parts.FrameSize = 1;
+        parts.Names[Fold.Target(1)] = ["a", "b", "c"];
+        var query = new ListQuery { Bucket = Fold.Bucket(), PageSize = 1 };
+        var first = await Merge.PageAsync(query, CancellationToken.None);
+        parts.FailAfter = "b";
+        var second = await Merge.PageAsync(query with { Uuid = first.Uuid, Token = first.Token }, CancellationToken.None);
+        Assert.Equal(["b"], second.Entries.Select(NameOf));
+        var failure = await Assert.ThrowsAsync<StoreException>(() => Merge.PageAsync(query with { Uuid = first.Uuid, Token = second.Token }, CancellationToken.None));
+        Assert.Equal(ErrorCode.Unreachable, failure.Error.Code);
+        parts.FailAfter = null;
+        var third = await Merge.PageAsync(query with { Uuid = first.Uuid, Token = second.Token }, CancellationToken.None);
+        Assert.Equal(["c"], third.Entries.Select(NameOf));
+    }
+
+    [Fact]
+    public async Task B13_a_part_asked_ahead_in_an_older_epoch_is_dropped_and_the_page_asked_again()
+    {
+        parts.FrameSize = 1;
+        parts.Names[Fold.Target(1)] = ["a", "b", "moved"];
+        var query = new ListQuery { Bucket = Fold.Bucket(), PageSize = 1 };
+        var first = await Merge.PageAsync(query, CancellationToken.None);
+        var second = await Merge.PageAsync(query with { Uuid = first.Uuid, Token = first.Token }, CancellationToken.None);
+        view.Publish(At(view.Current.State.Move((2, AdminState.Draining))));
+        parts.Names[Fold.Target(1)] = ["a", "b"];
+        parts.Names[Fold.Target(2)] = ["c"];
+        var third = await Merge.PageAsync(query with { Uuid = first.Uuid, Token = second.Token }, CancellationToken.None);
+        Assert.Equal(["c"], third.Entries.Select(NameOf));
+        Assert.True(parts.LastAhead.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_listing_whose_next_page_nobody_asks_for_is_forgotten_and_goes_on_from_its_token()
+    {
+        parts.FrameSize = 1;
+        parts.Names[Fold.Target(1)] = ["a", "b", "c"];
+        var query = new ListQuery { Bucket = Fold.Bucket(), PageSize = 1 };
+        var first = await Merge.PageAsync(query, CancellationToken.None);
+        var second = await Merge.PageAsync(query with { Uuid = first.Uuid, Token = first.Token }, CancellationToken.None);
+        Assert.Equal(1, Merge.Remembered);
+        time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(0, Merge.Remembered);
+        Assert.True(parts.LastAhead.IsCancellationRequested);
+        var third = await Merge.PageAsync(query with { Uuid = first.Uuid, Token = second.Token }, CancellationToken.None);
+        Assert.Equal(["c"], third.Entries.Select(NameOf));
+    }
+
+    [Fact]
+    public async Task A_page_that_is_cancelled_while_it_waits_for_a_part_asked_ahead_ends_and_the_listing_goes_on()
+    {
+        parts.FrameSize = 1;
+        parts.Names[Fold.Target(1)] = ["a", "b", "c"];
+        var query = new ListQuery { Bucket = Fold.Bucket(), PageSize = 1 };
+        var first = await Merge.PageAsync(query, CancellationToken.None);
+        parts.HangAfter = "b";
+        var second = await Merge.PageAsync(query with { Uuid = first.Uuid, Token = first.Token }, CancellationToken.None);
+        using var gone = new CancellationTokenSource();
+        var waiting = Merge.PageAsync(query with { Uuid = first.Uuid, Token = second.Token }, gone.Token);
+        Assert.False(waiting.IsCompleted);
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Assert.True(parts.LastAhead.IsCancellationRequested);
+        parts.HangAfter = null;
+        var third = await Merge.PageAsync(query with { Uuid = first.Uuid, Token = second.Token }, CancellationToken.None);
+        Assert.Equal(["c"], third.Entries.Select(NameOf));
     }
 
     private static string NameOf(ListEntry entry) => Encoding.UTF8.GetString(entry.Name.Span);
@@ -136,6 +224,7 @@ public sealed class ListMergeTests
     /// <summary>Targets that answer with what lies behind the cursor, as much of it as was asked for.</summary>
     private sealed class Parts : IListParts
     {
+        private readonly ConcurrentQueue<(NodeId Target, string After)> asked = new();
         private int fetches;
 
         public SortedDictionary<NodeId, string[]> Names { get; } = [];
@@ -145,14 +234,37 @@ public sealed class ListMergeTests
 
         public int Fetches => Volatile.Read(ref fetches);
 
-        public Task<ListFrame> FetchAsync(NodeId target, ListPart part, CancellationToken cancellationToken)
+        public int FrameSize { get; set; } = int.MaxValue;
+
+        public string? FailAfter { get; set; }
+
+        public string? HangAfter { get; set; }
+
+        public CancellationToken LastAhead { get; private set; }
+
+        public IEnumerable<string> Asked(NodeId target) => asked.Where(one => one.Target == target).Select(one => one.After);
+
+        public async Task<ListFrame> FetchAsync(NodeId target, ListPart part, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref fetches);
+            asked.Enqueue((target, part.After));
+            LastAhead = cancellationToken.CanBeCanceled ? cancellationToken : LastAhead;
+            if (part.After == HangAfter)
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+
+            if (part.After == FailAfter)
+            {
+                throw new StoreException(ErrorCode.Unreachable, "gone", 1000);
+            }
+
             var left = Names.GetValueOrDefault(target, []).Where(name => name.StartsWith(part.Prefix, StringComparison.Ordinal))
                 .Select(name => part.OneLevel && name.IndexOf('/', part.Prefix.Length) is >= 0 and var slash ? name[..(slash + 1)] : name)
                 .Distinct().Order(StringComparer.Ordinal).Where(name => string.CompareOrdinal(name, part.After) > 0).ToArray();
-            return Task.FromResult(new ListFrame(
-                [.. left.Take(Generous ? left.Length : part.Limit).Select(name => new ListEntry(Encoding.UTF8.GetBytes(name), ListEntry.Present, -1, null))], IsEnd: Generous || left.Length <= part.Limit));
+            var limit = Generous ? left.Length : Math.Min(part.Limit, FrameSize);
+            return new ListFrame(
+                [.. left.Take(limit).Select(name => new ListEntry(Encoding.UTF8.GetBytes(name), ListEntry.Present, -1, null))], IsEnd: left.Length <= limit);
         }
     }
 }

@@ -5,12 +5,37 @@ namespace Starling.Core.Wire.MessagePack;
 /// <summary>Reads a page of names out of msgpack: keys in any order, unknown ones skipped, integers of any width, nothing allocated beyond what the input can hold.</summary>
 public static class ObjectListReader
 {
+    /// <summary>An entry that says nothing but a short name: map, key, text. Smaller ones are possible and only make a list grow later.</summary>
+    private const int SmallestEntryBytes = 5;
+
     /// <summary>Reads a page; false with what is wrong and at which byte.</summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out ListResultWire? page, [NotNullWhen(false)] out string? error)
     {
+        if (!TryRead(bytes, static entry => entry with { }, out page, out var entries, out error))
+        {
+            return false;
+        }
+
+        page.Entries = entries ?? [];
+        return true;
+    }
+
+    /// <summary>As the other one, for large pages: each entry is given to <paramref name="convert"/> at once, and the object that holds it is used again for the next one.</summary>
+    /// <param name="bytes">The input.</param>
+    /// <param name="convert">Makes what is kept of an entry.</param>
+    /// <param name="page">The page without its entries.</param>
+    /// <param name="entries">What <paramref name="convert"/> made; null when the page has no list of entries.</param>
+    /// <param name="error">What is wrong.</param>
+    public static bool TryRead<T>(
+        ReadOnlySpan<byte> bytes,
+        Func<ListEntryWire, T> convert,
+        [NotNullWhen(true)] out ListResultWire? page,
+        out List<T>? entries,
+        [NotNullWhen(false)] out string? error)
+    {
         var reader = new MsgpackReader(bytes);
         var result = new ListResultWire();
-        var good = TryPage(ref reader, result);
+        var good = TryPage(ref reader, result, convert, out entries);
         error = good ? null : reader.Error ?? "invalid msgpack";
         if (good && reader.Remaining > 0)
         {
@@ -21,8 +46,21 @@ public static class ObjectListReader
         return page is not null;
     }
 
-    private static bool TryPage(ref MsgpackReader reader, ListResultWire page)
+    /// <summary>Reads what the request for the next page needs, without reading the entries; false when it does not come before them.</summary>
+    public static bool TryReadToken(ReadOnlySpan<byte> bytes, out string uuid, out string token)
     {
+        var reader = new MsgpackReader(bytes);
+        token = string.Empty;
+        uuid = string.Empty;
+        return reader.TryMapHeader(out var members)
+            && members >= 2
+            && reader.TryTextBytes(out var first) && first.SequenceEqual("UUID"u8) && reader.TryText(out uuid)
+            && reader.TryTextBytes(out var second) && second.SequenceEqual("ContinuationToken"u8) && reader.TryText(out token);
+    }
+
+    private static bool TryPage<T>(ref MsgpackReader reader, ListResultWire page, Func<ListEntryWire, T> convert, out List<T>? entries)
+    {
+        entries = null;
         if (!reader.TryMapHeader(out var members))
         {
             return false;
@@ -30,7 +68,8 @@ public static class ObjectListReader
 
         for (; members > 0; members--)
         {
-            if (!reader.TryTextBytes(out var key) || !TryMember(ref reader, key, page))
+            if (!reader.TryTextBytes(out var key)
+                || !(key.SequenceEqual("Entries"u8) ? TryEntries(ref reader, convert, out entries) : TryMember(ref reader, key, page)))
             {
                 return false;
             }
@@ -55,13 +94,6 @@ public static class ObjectListReader
             return good;
         }
 
-        if (key.SequenceEqual("Entries"u8))
-        {
-            var good = TryEntries(ref reader, out var entries);
-            page.Entries = entries;
-            return good;
-        }
-
         if (key.SequenceEqual("Flags"u8))
         {
             var good = reader.TryInteger(out var flags);
@@ -72,26 +104,37 @@ public static class ObjectListReader
         return reader.TrySkip();
     }
 
-    private static bool TryEntries(ref MsgpackReader reader, out List<ListEntryWire> entries)
+    private static bool TryEntries<T>(ref MsgpackReader reader, Func<ListEntryWire, T> convert, out List<T>? entries)
     {
-        entries = [];
+        entries = null;
         if (!reader.TryArrayHeader(out var count))
         {
             return false;
         }
 
+        entries = new List<T>(Math.Min(count, reader.Remaining / SmallestEntryBytes));
+        var entry = new ListEntryWire();
         for (; count > 0; count--)
         {
-            var entry = new ListEntryWire();
+            Clear(entry);
             if (!TryEntry(ref reader, entry))
             {
                 return false;
             }
 
-            entries.Add(entry);
+            entries.Add(convert(entry));
         }
 
         return true;
+    }
+
+    private static void Clear(ListEntryWire entry)
+    {
+        entry.Name = string.Empty;
+        entry.Checksum = entry.AccessTime = entry.Version = entry.Location = entry.Custom = null;
+        entry.SizeBytes = 0;
+        entry.Copies = 0;
+        entry.Flags = 0;
     }
 
     private static bool TryEntry(ref MsgpackReader reader, ListEntryWire entry)

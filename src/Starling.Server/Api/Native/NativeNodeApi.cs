@@ -70,11 +70,12 @@ internal sealed class NativeNodeApi : INodeApi
     {
         var time = TimeProvider.System;
         var forwarder = new StreamForwarder(PeerClient.NewHandler(64));
-        var reachability = new TargetReachability(runtime.View, (node, cancel) => IsHealthyAsync(forwarder, node, cancel), time);
-        var lists = new ListMerge(runtime.View, new PeerListParts(runtime.Peers));
+        var reachability = new TargetReachability(runtime.View, (node, cancel) => IsHealthyAsync(forwarder, node, cancel), WatchAsync, time);
+        var lists = new ListMerge(runtime.View, new PeerListParts(runtime.Peers), time);
         var summaries = new SummaryService(lists);
         owned.Add(forwarder);
         owned.Add(summaries);
+        owned.Add(lists);
         background.Add(reachability.RunAsync(stopping.Token));
         return new GatewayServices(
             new ObjectGate(runtime.View, runtime.Proposer, reachability, time),
@@ -98,6 +99,9 @@ internal sealed class NativeNodeApi : INodeApi
         background.Add(disks.RunAsync(stopping.Token));
         return new TargetServices(node, new ObjectReader(node), new ObjectWriter(node), new ObjectDeleter(node), new BucketLister(node), disks);
     }
+
+    private static Task WatchAsync(NodeEntry node, CancellationToken cancellationToken) =>
+        PeerAddress.TryParse(node.Addresses.Public, out var url) ? ConnectionWatch.UntilBrokenAsync(url, cancellationToken) : Task.CompletedTask;
 
     private static async Task<bool> IsHealthyAsync(StreamForwarder forwarder, NodeEntry node, CancellationToken cancellationToken)
     {
