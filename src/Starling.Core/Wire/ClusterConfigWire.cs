@@ -151,6 +151,10 @@ public record ClusterConfigWire
     [JsonPropertyName("resilver")]
     public ResilverSection Resilver { get; set => field = value ?? new(); } = new();
 
+    /// <summary>Reading of objects; Starling's own, behind the sections that all clients know.</summary>
+    [JsonPropertyName("reads")]
+    public ReadsSection Reads { get; set => field = value ?? new(); } = new();
+
     /// <summary>Keys that this build does not know; kept when the document is written again.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }

@@ -13,21 +13,10 @@ public sealed record ClusterConfig(string Json)
     public static ClusterConfig Default { get; } = new(ConfigDocument.Default);
 
     /// <summary>Whether data moves by itself when placement changes (<c>rebalance.enabled</c>); on when the document does not say.</summary>
-    public bool RebalanceEnabled
-    {
-        get
-        {
-            // "with" copies the field: what was read from another document does not count.
-            var current = Volatile.Read(ref known);
-            if (current is null || !ReferenceEquals(current.Json, Json))
-            {
-                current = new Known(Json, ReadRebalanceEnabled());
-                Volatile.Write(ref known, current);
-            }
+    public bool RebalanceEnabled => Read().RebalanceEnabled;
 
-            return current.RebalanceEnabled;
-        }
-    }
+    /// <summary>Whether a target without a lease refuses what it has, instead of marking it as possibly stale (<c>reads.refuse_stale</c>, rule B3).</summary>
+    public bool RefuseStale => Read().RefuseStale;
 
     /// <inheritdoc/>
     public bool Equals(ClusterConfig? other) => other is not null && Json == other.Json;
@@ -35,14 +24,31 @@ public sealed record ClusterConfig(string Json)
     /// <inheritdoc/>
     public override int GetHashCode() => Json.GetHashCode(StringComparison.Ordinal);
 
-    private bool ReadRebalanceEnabled()
+    private Known Read()
     {
-        using var document = JsonDocument.Parse(Json.Length == 0 ? "{}" : Json);
-        return !(document.RootElement.TryGetProperty("rebalance", out var section) && section.ValueKind == JsonValueKind.Object
-            && section.TryGetProperty("enabled", out var enabled) && enabled.ValueKind == JsonValueKind.False);
+        // "with" copies the field: what was read from another document does not count.
+        var current = Volatile.Read(ref known);
+        if (current is null || !ReferenceEquals(current.Json, Json))
+        {
+            using var document = JsonDocument.Parse(Json.Length == 0 ? "{}" : Json);
+            current = new Known(Json, Flag(document.RootElement, "rebalance", "enabled") ?? true, Flag(document.RootElement, "reads", "refuse_stale") ?? false);
+            Volatile.Write(ref known, current);
+        }
+
+        return current;
     }
 
-    private sealed record Known(string Json, bool RebalanceEnabled);
+    private static bool? Flag(JsonElement root, string section, string name) =>
+        root.TryGetProperty(section, out var found) && found.ValueKind == JsonValueKind.Object && found.TryGetProperty(name, out var flag)
+            ? flag.ValueKind switch
+            {
+                JsonValueKind.True => true,
+                JsonValueKind.False => false,
+                _ => null,
+            }
+            : null;
+
+    private sealed record Known(string Json, bool RebalanceEnabled, bool RefuseStale);
 }
 
 /// <summary>The properties of a bucket, as one document; fields that this build does not know survive.</summary>

@@ -39,7 +39,7 @@ public sealed class ObjectReader
         ArgumentNullException.ThrowIfNull(bucket);
         OpenObject? open = null;
         ObjectRecord? record = null;
-        var run = new PlanRun(node, name, bucket.Id, new GetPlan(name, bucket.Id, conditions))
+        var run = new PlanRun(node, name, bucket.Id, new GetPlan(name, bucket.Id, conditions, node.View.Current.State.Config.RefuseStale))
         {
             Look = () =>
             {

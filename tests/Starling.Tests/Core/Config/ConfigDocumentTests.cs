@@ -48,7 +48,8 @@ public sealed class ConfigDocumentTests
             "features":"0",
             "config_version":"0",
             "versioning":{"enabled":true,"validate_warm_get":false,"synchronize":false},
-            "resilver":{"enabled":true}
+            "resilver":{"enabled":true},
+            "reads":{"refuse_stale":false}
         }
         """;
 

@@ -125,6 +125,26 @@ public sealed class OutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task B3_without_a_lease_hits_are_refused_when_the_configuration_says_so()
+    {
+        await PutAsync(Gateways[0], "refused", [1, 2, 3]);
+        var owner = OwnerOf("refused");
+        var url = $"{Url(owner)}/v1/objects/{Bucket.Name}/refused";
+        await ExpectAsync(HttpStatusCode.OK, HttpMethod.Put, $"{Url(Gateways[0])}/v1/cluster/set-config?reads.refuse_stale=true");
+        await owner.View.WaitForAsync(now => now.State.Config.RefuseStale, "the configuration", TestCluster.Patience, CancellationToken.None);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Get, url)).StatusCode);
+        leases[owner.Id].IsWithheld = true;
+        using var refused = await SendAsync(HttpMethod.Get, url);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Contains("lease", (await ApiCluster.ErrorOf(refused)).GetProperty("message").GetString(), StringComparison.Ordinal);
+
+        await ExpectAsync(HttpStatusCode.OK, HttpMethod.Put, $"{Url(Gateways[0])}/v1/cluster", """{"action":"set-config","value":{"reads":{"refuse_stale":false}}}""");
+        await owner.View.WaitForAsync(now => !now.State.Config.RefuseStale, "the configuration", TestCluster.Patience, CancellationToken.None);
+        using var marked = await SendAsync(HttpMethod.Get, url);
+        Assert.Equal("true", marked.Headers.GetValues("Ais-Stale-Possible").Single());
+    }
+
+    [Fact]
     public async Task A16_names_of_a_target_that_is_down_are_held_then_503_with_retry_after_and_served_again_when_it_is_back()
     {
         await PutAsync(Gateways[0], "held", [1, 2, 3]);

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Starling.Core.Config;
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Gateway.Cluster;
@@ -32,13 +34,7 @@ internal static class ClusterActions
     public static async Task SetConfigByQueryAsync(ApiCall call)
     {
         RequireStarted(call);
-        if (call.Query.Flag("transient"))
-        {
-            throw ApiException.NotImplemented("a transient change of the configuration");
-        }
-
-        await call.Services.Gateway!.Config.SetAsync(ConfigService.PatchOf(DaemonActions.ConfigNames(call)), call.RequestId, call.Cancelled);
-        await call.EmptyAsync();
+        await SetAsync(call, ConfigService.PatchOf(DaemonActions.ConfigNames(call)));
     }
 
     /// <summary><c>PUT /v1/cluster/proxy/{id}</c>.</summary>
@@ -77,7 +73,30 @@ internal static class ClusterActions
             throw ApiException.Invalid("field \"value\": configuration must be a JSON object");
         }
 
-        await call.Services.Gateway!.Config.SetAsync(value.GetRawText(), call.RequestId, call.Cancelled);
+        await SetAsync(call, value.GetRawText());
+    }
+
+    /// <summary>A lasting change goes through the log. A transient one is told to every member and ends with its process; what the cluster decides by is never transient.</summary>
+    private static async Task SetAsync(ApiCall call, string patch)
+    {
+        if (!call.Query.Flag("transient"))
+        {
+            await call.Services.Gateway!.Config.SetAsync(patch, call.RequestId, call.Cancelled);
+            await call.EmptyAsync();
+            return;
+        }
+
+        if (ConfigScopeRules.Check(patch, transient: true, ConfigScope.Cluster) is { } refusal)
+        {
+            throw new StoreException(refusal);
+        }
+
+        if (!ConfigDocument.TryPatch(Projections.Config(call.Services.Snapshot.State).ToJsonString(), patch, out _, out var error))
+        {
+            throw new StoreException(ErrorCode.Invalid, error);
+        }
+
+        await FanOut.PutAllAsync(call, Encoding.UTF8.GetBytes($$"""{"action":"set-config","value":{{patch}}}"""), "?transient=true");
         await call.EmptyAsync();
     }
 

@@ -22,8 +22,8 @@ internal static class FanOut
     }
 
     /// <summary>Sends an action message to every member.</summary>
-    public static Task PutAllAsync(ApiCall call, ReadOnlyMemory<byte> body) =>
-        Task.WhenAll(call.Services.Snapshot.State.Nodes.Values.Select(node => AskAsync(call, node.Id, HttpMethod.Put, "/v1/daemon", body)));
+    public static Task PutAllAsync(ApiCall call, ReadOnlyMemory<byte> body, string query = "") =>
+        Task.WhenAll(call.Services.Snapshot.State.Nodes.Values.Select(node => AskAsync(call, node.Id, HttpMethod.Put, "/v1/daemon" + query, body)));
 
     /// <summary>Writes answers as one object, by node id.</summary>
     public static void Write(Utf8JsonWriter json, string name, IReadOnlyList<(NodeId Node, byte[] Json)> answers)

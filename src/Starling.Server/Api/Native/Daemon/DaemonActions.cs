@@ -42,18 +42,13 @@ internal static class DaemonActions
             throw new StoreException(refusal);
         }
 
-        if (call.Query.Flag("transient"))
-        {
-            throw ApiException.NotImplemented("a transient change of the configuration");
-        }
-
         var effective = call.Services.Config.Apply(Projections.Config(call.Services.Snapshot.State)).ToJsonString();
         if (ConfigDocument.Canonical(patch, out var error) is not { } settings || !ConfigDocument.TryPatch(effective, patch, out _, out error))
         {
             throw new StoreException(ErrorCode.Invalid, error!);
         }
 
-        call.Services.Config.Set(settings);
+        call.Services.Config.Set(settings, call.Query.Flag("transient"));
     }
 
     /// <summary>The settings that a query names.</summary>

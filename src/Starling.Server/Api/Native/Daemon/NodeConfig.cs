@@ -7,7 +7,7 @@ using Starling.Storage.Layout;
 
 namespace Starling.Server.Api.Native.Daemon;
 
-/// <summary>This node's deviations from the replicated configuration, kept in one small local file.</summary>
+/// <summary>This node's deviations from the replicated configuration: those kept in one small local file, and over them those that end with the process.</summary>
 internal sealed class NodeConfig
 {
     private const ushort FileKind = 40;
@@ -16,6 +16,7 @@ internal sealed class NodeConfig
     private readonly string path;
     private readonly Lock gate = new();
     private JsonObject overrides;
+    private JsonObject transient = [];
 
     /// <summary>Reads what an earlier process wrote.</summary>
     /// <exception cref="StoreException">The file is damaged; the message names it.</exception>
@@ -33,18 +34,28 @@ internal sealed class NodeConfig
         lock (gate)
         {
             ConfigDocument.LayOver(clusterConfig, overrides);
+            ConfigDocument.LayOver(clusterConfig, transient);
         }
 
         return clusterConfig;
     }
 
-    /// <summary>Adds deviations; durable when it returns.</summary>
+    /// <summary>Adds deviations; durable when it returns, unless they are to end with the process.</summary>
     /// <param name="patch">Settings in canonical form.</param>
+    /// <param name="isTransient">True when they are not to be written down.</param>
     /// <exception cref="StoreException">The disk refused.</exception>
-    public void Set(JsonObject patch)
+    public void Set(JsonObject patch, bool isTransient)
     {
         lock (gate)
         {
+            if (isTransient)
+            {
+                ConfigDocument.LayOver(transient, patch);
+                return;
+            }
+
+            // What is set for good is what holds from now on.
+            Remove(transient, patch);
             var next = (JsonObject)overrides.DeepClone();
             ConfigDocument.LayOver(next, patch);
             Save(next);
@@ -56,9 +67,25 @@ internal sealed class NodeConfig
     {
         lock (gate)
         {
+            transient = [];
             if (overrides.Count > 0)
             {
                 Save([]);
+            }
+        }
+    }
+
+    private static void Remove(JsonObject from, JsonObject patch)
+    {
+        foreach (var (name, value) in patch)
+        {
+            if (value is JsonObject inner && from[name] is JsonObject section)
+            {
+                Remove(section, inner);
+            }
+            else
+            {
+                from.Remove(name);
             }
         }
     }
