@@ -2,19 +2,17 @@ using System.Collections.Immutable;
 using Starling.Core.Errors;
 using Starling.Protocol.Node;
 using Starling.Protocol.Rebalance;
-using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
 
 namespace Starling.Simulation.World;
 
-/// <summary>Drives the pass of a target, the revival of what a declared loss made live, and the collection of what nobody needs (rules B8, B9, B11).</summary>
+/// <summary>Drives the pass of a target and the collection of what nobody needs (rules B8, B9, B11).</summary>
 public sealed partial class TargetService
 {
     private const long HandOffDeadlineNs = 10 * SimWorld.Second;
     private const long MarkDeadlineNs = 5 * SimWorld.Second;
     private const int MaxInFlight = 4;
     private readonly SortedDictionary<long, Action<Answer?>> _proposals = [];
-    private ClusterState _seen = ClusterState.Empty;
     private DrainPass? _pass;
     private PassProgress? _saving;
     private bool _isCollecting;
@@ -44,7 +42,6 @@ public sealed partial class TargetService
             CollectLater();
         }
 
-        ReviveLost(view.State);
         if (_pass is null && !HoldsPasses && DrainPass.IsWanted(view) && world.MayPass(node, view.State))
         {
             world.Coverage.Hit(Store.Progress is null ? Mark.PassBegan : Mark.PassResumed);
@@ -64,7 +61,6 @@ public sealed partial class TargetService
 
         _saving = null;
         _pass = null;
-        _seen = ClusterState.Empty;
         _isCollecting = false;
         _proposals.Clear();
     }
@@ -233,23 +229,6 @@ public sealed partial class TargetService
         var id = world.NextRequestId();
         _proposals.Add(id, done);
         world.ScheduleLocal(node, 0, () => world.Give(node, new ProposalRequested(id, command, 10 * SimWorld.Second)));
-    }
-
-    // What a declared loss made live is told to the disk in the background.
-    private void ReviveLost(ClusterState state)
-    {
-        if (!LossWatch.LostBetween(_seen, state).IsEmpty)
-        {
-            foreach (var slot in Store.Slots.ToArray())
-            {
-                if (slot.Current is { IsLive: false } leftover && leftover.LiveHead(state) is not null)
-                {
-                    Run(new VerifyMarkPlan(slot.Name, leftover.Local, null), slot.Name, MarkDeadlineNs, _ => { });
-                }
-            }
-        }
-
-        _seen = state;
     }
 
     // Tombstones and verified leftovers go one by one, when their test says so.

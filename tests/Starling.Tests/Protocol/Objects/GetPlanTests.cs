@@ -153,6 +153,50 @@ public class GetPlanTests
     }
 
     [Fact]
+    public void B2_a_candidate_with_a_newer_epoch_makes_the_read_wait_for_it_and_start_over()
+    {
+        var script = AtNewOwner().Start(LookUp).Looked(null, AskCandidates).Answered(2, Absent, AwaitAnswers).Answered(1, Stale, WaitForView);
+        script.Answered(1, Absent, AwaitAnswers);
+        script.State = Moved.Move((1, AdminState.In));
+        script.Changed(Redirect);
+
+        var already = AtNewOwner().Start(LookUp).Looked(null, AskCandidates);
+        already.State = Moved.Move((1, AdminState.In));
+        already.Answered(2, Stale, Redirect);
+        AtNewOwner().Start(LookUp).Looked(null, AskCandidates).Answered(1, Stale, WaitForView).Deadline(Refuse).Refused(ErrorCode.Unavailable);
+    }
+
+    [Fact]
+    public void B7_an_answer_of_an_earlier_round_of_questions_does_not_count()
+    {
+        var script = AtNewOwner().Start(LookUp).Looked(null, AskCandidates);
+        Assert.Equal(1, script.Last.Round);
+        script.Answered(2, Absent, AwaitAnswers).Answered(1, Absent, LookUp).Looked(Record(epoch: 1), LookUp).Looked(Record(epoch: 1), AskCandidates);
+        Assert.Equal(2, script.Last.Round);
+        script.Expect(PlanEvent.Answered(script.View, Fold.Target(2), Absent, round: 1), AwaitAnswers);
+        script.Expect(PlanEvent.Answered(script.View, Fold.Target(2), LookResult.Record, Record(epoch: 2), round: 2), LookUp);
+    }
+
+    [Fact]
+    public void B7_bytes_that_cannot_be_had_any_more_start_the_read_over()
+    {
+        var script = AtNewOwner().Start(LookUp).Looked(null, AskCandidates).Answered(2, LookResult.Record, LookUp, Record(epoch: 2)).Looked(null, Answer);
+        script.Expect(PlanEvent.ContentGone(script.View), LookUp).Looked(Record(epoch: 3), Answer);
+        Assert.Equal(Fold.Target(3), script.Last.Node);
+    }
+
+    [Fact]
+    public void B7_the_promised_bytes_may_come_from_the_very_record_even_if_it_is_a_leftover_by_now()
+    {
+        var leftover = new LocalRecord(Record(), new HandOver(2, Fold.Target(2), IsVerified: false));
+        Assert.True(NeighborRules.MaySend(new LocalRecord(Record()), Record().Key));
+        Assert.True(NeighborRules.MaySend(leftover, Record().Key));
+        Assert.False(NeighborRules.MaySend(new LocalRecord(Record(sequence: 2)), Record().Key));
+        Assert.False(NeighborRules.MaySend(new LocalRecord(Tombstone()), Tombstone().Key));
+        Assert.False(NeighborRules.MaySend(null, Record().Key));
+    }
+
+    [Fact]
     public void B7_a_late_answer_changes_nothing()
     {
         AtNewOwner().Start(LookUp).Looked(null, AskCandidates).Answered(2, LookResult.Record, LookUp, Record(epoch: 2))

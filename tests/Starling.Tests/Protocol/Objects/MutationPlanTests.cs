@@ -42,6 +42,68 @@ public class MutationPlanTests
         Assert.Equal(new RecordHead(new RecordKey(1, 1, Converged.Nodes[Fold.Target(1)].SessionIndex, 1), false, 3, "xxhash2", "bb", 1) { ETag = "tag-bb" }, script.Last.Record);
     }
 
+    private static PlanScript Following(ClusterState state) =>
+        new(new PutPlan(Fold.NameOwnedBy(Moved, (1, 1), (2, 2), (3, 3)), 1, Conditions.None, new RecordKeySource(), Body) { FollowsTheName = true }, state, Fold.Target(1));
+
+    [Fact]
+    public void B5_a_put_whose_name_moved_follows_it_with_its_body_and_answers_what_was_committed_there()
+    {
+        var script = Following(Fold.Serving(3)).Start(LockName);
+        script.State = Moved;
+        script.Locked(null, Forward);
+        Assert.Equal((Fold.Target(3), 3), (script.Last.Node, script.Last.Epoch));
+        script.Expect(PlanEvent.Forwarded(script.View, Record(epoch: 3)), Answer);
+        Assert.Equal((Fold.Target(3), Record(epoch: 3)), (script.Last.Node, script.Last.Record));
+    }
+
+    [Fact]
+    public void B5_a_forwarded_put_that_met_another_owner_follows_again_once_the_newer_epoch_is_here()
+    {
+        var script = Following(Moved).Start(Forward);
+        script.Expect(PlanEvent.ForwardFailed(script.View, new StoreError(ErrorCode.NotOwner, "moved")), WaitForView);
+        script.State = Moved.Move((1, AdminState.In), (3, AdminState.Draining));
+        script.Changed(LockName).Locked(null, WaitForView);
+
+        var known = Following(Moved).Start(Forward);
+        known.State = Moved.Move((2, AdminState.In), (3, AdminState.Draining));
+        known.Expect(PlanEvent.ForwardFailed(known.View, new StoreError(ErrorCode.Stale, "newer")), Forward);
+        Assert.Equal((Fold.Target(2), 4), (known.Last.Node, known.Last.Epoch));
+    }
+
+    [Fact]
+    public void B5_a_forwarded_put_without_an_answer_has_an_unknown_outcome_and_a_refusal_is_passed_on()
+    {
+        Following(Moved).Start(Forward).Deadline(Refuse).Refused(ErrorCode.UnknownOutcome);
+        var refused = Following(Moved).Start(Forward);
+        refused.Expect(PlanEvent.ForwardFailed(refused.View, new StoreError(ErrorCode.OutOfSpace, "full")), Refuse).Refused(ErrorCode.OutOfSpace);
+        var stray = Put().Start(LockName);
+        stray.Expect(PlanEvent.Forwarded(stray.View, Record()), Refuse).Refused(ErrorCode.Internal);
+    }
+
+    [Fact]
+    public void B5_an_append_commits_only_while_its_base_is_still_the_greatest()
+    {
+        PlanScript Append(ClusterState state, int at) =>
+            new(new PutPlan(Fold.NameOwnedBy(Moved, (1, 1), (2, 2), (3, 3)), 1, Conditions.None, new RecordKeySource(), Body) { BaseKey = Record(epoch: 1).Key }, state, Fold.Target(at));
+
+        var serving = Fold.Serving(3);
+        Append(serving, 1).Start(LookUp).Looked(Record(), LockName).Locked(Record(), Commit);
+        Append(serving, 1).Start(LookUp).Looked(Record(), LockName).Locked(Record(sequence: 2), Refuse).Refused(ErrorCode.Conflict);
+        Append(serving, 1).Start(LookUp).Looked(null, LockName).Locked(null, Refuse).Refused(ErrorCode.Conflict);
+        Append(Fenced, 3).Start(LookUp).Looked(Record(), AskCandidates).Answered(2, LookResult.Record, LockName, Record(epoch: 2)).Locked(Record(), Refuse).Refused(ErrorCode.Conflict);
+        Append(Fenced, 3).Start(LookUp).Looked(Record(), AskCandidates).Answered(2, Absent, LockName).Locked(Record(), Commit);
+    }
+
+    [Fact]
+    public void B2_a_candidate_with_a_newer_epoch_makes_a_conditional_put_wait_and_resolve_again()
+    {
+        var script = PutAtNewOwner(Fenced, Conditions.CreateIfAbsent).Start(LookUp).Looked(null, AskCandidates).Answered(2, Stale, WaitForView);
+        script.State = Fenced.Move((1, AdminState.In));
+        script.Changed(Redirect);
+        PutAtNewOwner(Fenced, Conditions.CreateIfAbsent).Start(LookUp).Looked(null, AskCandidates).Answered(2, LookResult.Record, LockName, Tombstone(epoch: 2))
+            .Answered(1, Stale, AwaitAnswers).Locked(null, Commit);
+    }
+
     [Fact]
     public void B1_keys_grow_and_the_version_follows_the_record_under_the_lock()
     {
