@@ -48,6 +48,13 @@ public sealed record SafetyVerdict(Safety Safety, ImmutableArray<string> Reasons
     /// <summary>The answer where no leader answers.</summary>
     public static SafetyVerdict NoLeader { get; } = new(Safety.Unknown, ["the cluster has no leader that could say so; ask again"], []);
 
+    /// <inheritdoc/>
+    public bool Equals(SafetyVerdict? other) => other is not null && Safety == other.Safety && Reasons.AsSpan().SequenceEqual(other.Reasons.AsSpan())
+        && Names.AsSpan().SequenceEqual(other.Names.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Safety, Reasons.Length, Names.Length);
+
     /// <summary>The verdict about a node.</summary>
     /// <param name="state">The leader's applied state, current by read-index.</param>
     /// <param name="node">The node.</param>

@@ -28,11 +28,10 @@ internal static class Capacity
             }
 
             var predicted = fact.UsedBytes + ((Int128)leaving * MarginPercent * question.State.Newest.WeightOf(id) / (100 * weights));
-            var percent = predicted * 100 / fact.CapacityBytes;
             var high = HighPercent(question.State.Config.Json);
-            if (percent >= high)
+            if (predicted * 100 > (Int128)fact.CapacityBytes * high)
             {
-                return $"target {id} would use {percent} % of its space, the high watermark is {high} %";
+                return $"target {id} would use {predicted * 100 / fact.CapacityBytes} % of its space or more, the high watermark is {high} %";
             }
         }
 

@@ -6,6 +6,7 @@ using Starling.Protocol.Membership;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
 using Starling.Protocol.State.Operations;
+using Starling.Tests.Protocol.Operations;
 using Starling.Tests.Protocol.State;
 
 namespace Starling.Tests.Protocol.Codec;
@@ -92,6 +93,24 @@ internal static class Samples
         Buckets = state.Buckets.SetItems(state.Buckets.Select(b =>
             KeyValuePair.Create(b.Key, b.Value with { Props = new BucketProps(b.Value.Props.Json.Insert(1, "\"unknown\":{\"kept\":true},")) }))),
     };
+
+    /// <summary>A state of feature level 1: an operation that runs and some that ended, a loss, a permit, a proof, a journal.</summary>
+    public static ClusterState OperationState { get; } = MakeOperationState();
+
+    private static ClusterState MakeOperationState()
+    {
+        var quiet = new OperationOptions { NoRebalance = true };
+        var world = new OperationWorld(OperationWorld.Serving(6) with { Config = new ClusterConfig("""{"later":3}""") })
+            .Start(OperationKind.Decommission, new OperationOptions { RemoveUserData = true }, Fold.Target(1)).Run()
+            .Down(Fold.Target(2)).Start(OperationKind.RemoveDead, quiet, Fold.Target(2)).Run()
+            .Start(OperationKind.Maintenance, null, Fold.Target(3)).Run()
+            .Start(OperationKind.Maintenance, quiet, Fold.Target(4)).Run();
+        world.Ask(new AttestOff(Fold.Target(4), Fold.SessionOf(Fold.Target(4)), "admin"));
+        world.Stuck(Fold.Target(5)).Start(OperationKind.Shutdown, null, Fold.Target(5)).Run();
+        var running = world.Single();
+        world.Ask(new BlockOperation(running.Id, running.Version, new OperationBlock(BlockReason.Errors, "one record could not be read", ["ais://demo/o1"])));
+        return world.State;
+    }
 
     /// <summary>A state with at least one of everything.</summary>
     public static ClusterState State { get; } = Fold.Serving(3)
