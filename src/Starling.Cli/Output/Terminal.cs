@@ -28,9 +28,6 @@ internal sealed class Terminal
 
     public bool ErrorIsTerminal { get; }
 
-    /// <summary>True when Out is coloured; tables ask before they pad.</summary>
-    public bool ColoursOut => colourOut;
-
     public string Paint(string text, Colour colour) => Paint(text, colour, colourOut);
 
     public string PaintError(string text, Colour colour) => Paint(text, colour, colourError);

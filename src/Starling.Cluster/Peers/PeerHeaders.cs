@@ -26,7 +26,4 @@ public static class PeerHeaders
 
     /// <summary>W3C trace context.</summary>
     public const string TraceParent = "traceparent";
-
-    /// <summary>W3C trace state.</summary>
-    public const string TraceState = "tracestate";
 }

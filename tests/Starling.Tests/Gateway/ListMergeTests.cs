@@ -251,7 +251,7 @@ public sealed class ListMergeTests
             LastAhead = cancellationToken.CanBeCanceled ? cancellationToken : LastAhead;
             if (part.After == HangAfter)
             {
-                await Task.Delay(Timeout.Infinite, cancellationToken);
+                await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
             }
 
             if (part.After == FailAfter)

@@ -31,6 +31,12 @@ public sealed class MaintenanceTests
     {
         var before = Fold.Serving(3);
         var after = before.Move((2, to));
+        if (to == AdminState.Out)
+        {
+            // Its pass has ended: nothing is left behind, which is what the second flag says.
+            after = after.WithIntegers(2, after.Newest.Number, after.Newest.Number);
+        }
+
         var json = JsonSerializer.Serialize(after.Views.Smap, WireJson.Instance.SmapWire);
         var map = ClusterMap.From(JsonNode.Parse(json));
         Assert.Equal(flags, map.Find(Fold.Target(2).Value)!.Flags);
