@@ -69,8 +69,8 @@ var rounds = new Option<int>("--rounds") { DefaultValueFactory = _ => 5 };
 var seconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 3 };
 var objects = new Option<int>("--objects") { DefaultValueFactory = _ => 500_000 };
 var benchPort = new Option<int>("--first-port") { DefaultValueFactory = _ => 38080 };
-var only = new Option<string>("--only") { DefaultValueFactory = _ => string.Empty, Description = "One part: requests, listing or idle" };
-only.AcceptOnlyFromAmong("requests", "listing", "idle");
+var only = new Option<string>("--only") { DefaultValueFactory = _ => string.Empty, Description = "One part: requests, get (of small and middle objects), listing or idle" };
+only.AcceptOnlyFromAmong("requests", "get", "listing", "idle");
 foreach (var option in new Option[] { benchOutput, rounds, seconds, objects, benchPort, only })
 {
     bench.Options.Add(option);

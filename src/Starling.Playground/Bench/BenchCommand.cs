@@ -18,11 +18,13 @@ internal sealed record BenchOptions(string OutputFile, int Rounds, int SecondsPe
 /// </summary>
 internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWriter output, CancellationToken cancellation)
 {
-    private static readonly Size[] Sizes = [new("1KiB", 1 << 10, 2_000, 32), new("1MiB", 1 << 20, 200, 8), new("64MiB", 1 << 26, 6, 4)];
+    private static readonly Size[] AllSizes = [new("1KiB", 1 << 10, 2_000, 32), new("1MiB", 1 << 20, 200, 8), new("64MiB", 1 << 26, 6, 4)];
     private const int ListingWarmUps = 5;
     private static readonly TimeSpan IdleSettling = TimeSpan.FromSeconds(90);
     private readonly SortedDictionary<string, List<Sample>> samples = new(StringComparer.Ordinal);
     private readonly StringBuilder report = new();
+
+    private Size[] Sizes => options.Only == "get" ? AllSizes[..2] : AllSizes;
 
     public static async Task<int> RunAsync(BenchOptions options, TextWriter output, CancellationToken cancellation)
     {
@@ -48,7 +50,7 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
         report.AppendLine("# Benchmarks").AppendLine();
         report.AppendLine(CultureInfo.InvariantCulture, $"Written by `./dev bench --rounds {options.Rounds} --seconds {options.SecondsPerRun} --objects {options.ListedObjects}` on {Environment.ProcessorCount} cores, load generator on the same cores.");
         report.AppendLine("The machine is noisy: trust ratios inside a table, not digits. Every figure is the median of interleaved rounds, the spread is lowest to highest.").AppendLine();
-        if (options.Only is "" or "requests" or "listing")
+        if (options.Only is "" or "get" or "requests" or "listing")
         {
             await CompareAsync(root);
         }
@@ -76,7 +78,7 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
                 await RequestsAsync(cluster, nginx, endpoint);
             }
 
-            if (options.Only != "requests")
+            if (options.Only is "" or "listing")
             {
                 await ListingAsync(cluster, endpoint);
             }
@@ -101,7 +103,7 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
         {
             // The runtime compiles what runs often while it runs; nginx was compiled before. This round is not counted.
             await GetRoundAsync(cluster, nginx, endpoint, size);
-            await PutRoundAsync(cluster, nginx, endpoint, size);
+            await PutsUnlessGetAsync(cluster, nginx, endpoint, size);
         }
 
         samples.Clear();
@@ -111,12 +113,15 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
             {
                 await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round} of {options.Rounds}, {size.Name}"));
                 await GetRoundAsync(cluster, nginx, endpoint, size);
-                await PutRoundAsync(cluster, nginx, endpoint, size);
+                await PutsUnlessGetAsync(cluster, nginx, endpoint, size);
             }
         }
 
         Tables();
     }
+
+    private Task PutsUnlessGetAsync(Supervisor cluster, NginxServer nginx, string endpoint, Size size) =>
+        options.Only == "get" ? Task.CompletedTask : PutRoundAsync(cluster, nginx, endpoint, size);
 
     private async Task PrepareAsync(Supervisor cluster, NginxServer nginx, string endpoint, Size size)
     {

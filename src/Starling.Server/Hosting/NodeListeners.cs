@@ -8,13 +8,13 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Starling.Cluster.Peers;
 using Starling.Core.Errors;
 using Starling.Protocol.Identity;
+using Starling.Server.Hosting.Transport;
 using Starling.Server.Options;
 
 namespace Starling.Server.Hosting;
@@ -128,8 +128,8 @@ internal sealed class NodeListeners : IAsyncDisposable
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPoolFactory>();
         builder.WebHost.UseKestrelCore();
 
-        // Completions come in on the thread pool anyway: two more dispatches per request would buy nothing. No handler blocks.
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
+        // Whichever transport was registered last is asked first.
+        builder.Services.AddSingleton<IConnectionListenerFactory, SocketTransport>();
         if (options.CertificateFile is not null)
         {
             builder.WebHost.UseKestrelHttpsConfiguration();
@@ -169,6 +169,11 @@ internal sealed class NodeListeners : IAsyncDisposable
             listen.Use(next => connection =>
             {
                 connection.Features.Set(feature);
+                if (certificate is null && connection is SocketConnection plain)
+                {
+                    connection.Features.Set(plain.FileBody);
+                }
+
                 return next(connection);
             });
             if (certificate is not null)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using Starling.Storage.Files;
 
@@ -7,10 +8,13 @@ namespace Starling.Storage.Objects;
 public sealed class ObjectReader : IDisposable
 {
     private readonly IOpenFile file;
+    private byte[]? content;
 
-    internal ObjectReader(IOpenFile file, ObjectRecord record)
+    /// <summary>Takes over the file and, for a small object, its content in an array of the shared pool.</summary>
+    internal ObjectReader(IOpenFile file, byte[]? content, ObjectRecord record)
     {
         this.file = file;
+        this.content = content;
         Record = record;
     }
 
@@ -24,11 +28,27 @@ public sealed class ObjectReader : IDisposable
     public SafeFileHandle? Descriptor => file.Descriptor;
 
     /// <summary>Reads at an offset; 0 at the end.</summary>
-    public ValueTask<int> ReadAsync(Memory<byte> buffer, long offset, CancellationToken cancellationToken) =>
-        file.ReadAsync(buffer, offset, cancellationToken);
+    public ValueTask<int> ReadAsync(Memory<byte> buffer, long offset, CancellationToken cancellationToken)
+    {
+        if (content is null)
+        {
+            return file.ReadAsync(buffer, offset, cancellationToken);
+        }
+
+        var count = (int)Math.Clamp(SizeBytes - offset, 0, buffer.Length);
+        content.AsSpan((int)Math.Min(offset, SizeBytes), count).CopyTo(buffer.Span);
+        return new ValueTask<int>(count);
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        file.Dispose();
+        if (Interlocked.Exchange(ref content, null) is { } array)
+        {
+            ArrayPool<byte>.Shared.Return(array);
+        }
+    }
 }
 
 /// <summary>Result of opening: a look-up result and, for a live object, the open file.</summary>

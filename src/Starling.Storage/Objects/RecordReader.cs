@@ -1,3 +1,4 @@
+using System.Buffers;
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Core.Objects;
@@ -11,6 +12,9 @@ namespace Starling.Storage.Objects;
 internal sealed class RecordReader(MountpathSet mountpaths)
 {
     private const int AttributeBufferBytes = 4096;
+
+    /// <summary>Content up to this size is read when the object is opened: the read tells the file's size too, which is one call less.</summary>
+    private const int SmallContentBytes = (64 << 10) - 1;
 
     private readonly IFileLayer files = mountpaths.Files;
 
@@ -51,7 +55,7 @@ internal sealed class RecordReader(MountpathSet mountpaths)
     private OpenReadResult Search(ObjectName name, ulong bucketId, bool open)
     {
         var best = LookupResult.Absent;
-        IOpenFile? bestFile = null;
+        OpenContent? bestFile = null;
         var atPlace = false;
         try
         {
@@ -59,7 +63,7 @@ internal sealed class RecordReader(MountpathSet mountpaths)
             foreach (var mountpath in Locations(name))
             {
                 var place = Fqn.Place(mountpath.Path, name, bucketId);
-                var file = open ? files.TryOpenRead(place.File(Slot.Object)) : null;
+                var file = open && files.TryOpenRead(place.File(Slot.Object)) is { } found ? new OpenContent(found) : null;
                 var live = open ? ReadOpen(name, bucketId, file) : ReadSlot(name, bucketId, place.File(Slot.Object));
                 var keep = Prefer(ref best, live);
                 (keep ? bestFile : file)?.Dispose();
@@ -98,7 +102,7 @@ internal sealed class RecordReader(MountpathSet mountpaths)
 
         if (bestFile is not null && best.IsLiveObject)
         {
-            return new OpenReadResult(best, new ObjectReader(bestFile, best.Record));
+            return new OpenReadResult(best, bestFile.ToReader(best.Record));
         }
 
         bestFile?.Dispose();
@@ -136,28 +140,26 @@ internal sealed class RecordReader(MountpathSet mountpaths)
         return better;
     }
 
-    private LookupResult ReadOpen(ObjectName name, ulong bucketId, IOpenFile? file)
+    private static LookupResult ReadOpen(ObjectName name, ulong bucketId, OpenContent? open)
     {
-        if (file is null)
+        if (open is null)
         {
             return LookupResult.Absent;
         }
 
+        var path = open.File.Path;
         Span<byte> buffer = stackalloc byte[AttributeBufferBytes];
-        LookupResult result;
         try
         {
-            result = Decode(name, bucketId, file.Path, buffer, file.GetAttribute(RecordCodec.AttributeName, buffer));
+            var result = Decode(name, bucketId, path, buffer, open.File.GetAttribute(RecordCodec.AttributeName, buffer));
+            return result.Record is { } record && open.SizeOf(record.SizeBytes) is var sizeBytes && sizeBytes != record.SizeBytes
+                ? WrongSize(name, path, sizeBytes, record)
+                : result;
         }
         catch (FileLayerException failure)
         {
-            return Failed(name, file.Path, failure);
+            return Failed(name, path, failure);
         }
-
-        var sizeBytes = file.Stat().SizeBytes;
-        return result.Record is { } record && record.SizeBytes != sizeBytes
-            ? WrongSize(name, file.Path, sizeBytes, record)
-            : result;
     }
 
     private LookupResult ReadSlot(ObjectName name, ulong bucketId, string path)
@@ -217,4 +219,47 @@ internal sealed class RecordReader(MountpathSet mountpaths)
 
     private StoreError MayBeLost() => new(
         ErrorCode.Unavailable, $"the mountpath \"{mountpaths.Missing[0].Path}\", which may keep this name, is missing: mount it again, or declare it lost", 5_000);
+
+    /// <summary>An open object file and, once it is known to be small, its content.</summary>
+    private sealed class OpenContent(IOpenFile file) : IDisposable
+    {
+        private byte[]? content;
+
+        public IOpenFile File => file;
+
+        /// <summary>The file's size. What is expected to be small is read for that: a read of one byte more than expected cannot miss a difference.</summary>
+        public long SizeOf(long expectedBytes)
+        {
+            if (expectedBytes > SmallContentBytes)
+            {
+                return file.Stat().SizeBytes;
+            }
+
+            content = ArrayPool<byte>.Shared.Rent((int)expectedBytes + 1);
+            if (file.Read(content.AsSpan(0, (int)expectedBytes + 1), 0) == expectedBytes)
+            {
+                return expectedBytes;
+            }
+
+            Forget();
+            return file.Stat().SizeBytes;
+        }
+
+        /// <summary>Hands file and content over.</summary>
+        public ObjectReader ToReader(ObjectRecord record) => new(file, Interlocked.Exchange(ref content, null), record);
+
+        public void Dispose()
+        {
+            file.Dispose();
+            Forget();
+        }
+
+        private void Forget()
+        {
+            if (Interlocked.Exchange(ref content, null) is { } array)
+            {
+                ArrayPool<byte>.Shared.Return(array);
+            }
+        }
+    }
 }

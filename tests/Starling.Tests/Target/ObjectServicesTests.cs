@@ -102,12 +102,12 @@ public sealed class ObjectServicesTests : IDisposable
     [Fact]
     public async Task I8_a_damaged_object_is_neither_served_nor_absent_but_can_be_written_again_and_deleted()
     {
-        foreach (var how in (string[])["put", "delete"])
+        foreach (var (how, lengthBytes) in ((string, int)[])[("put", 0), ("delete", 0), ("put", 3), ("put", 5)])
         {
             await PutAsync("body");
             using (var file = faulty.Open(PathOf(), FileOpenMode.ReadWrite))
             {
-                file.SetLength(0);
+                file.SetLength(lengthBytes);
             }
 
             foreach (var withContent in (bool[])[true, false])

@@ -106,6 +106,27 @@ public sealed class ObjectCallTests(ApiCluster cluster)
     }
 
     [Theory]
+    [InlineData(65_535)]
+    [InlineData(65_536)]
+    [InlineData(3_000_001)]
+    public async Task Content_of_any_size_comes_whole_in_ranges_and_after_a_head_on_one_connection(int sizeBytes)
+    {
+        var whole = new byte[sizeBytes];
+        new Random(sizeBytes).NextBytes(whole);
+        await cluster.PutAsync("shared", "sized", whole);
+        using var head = await cluster.ObjectAsync(HttpMethod.Head, "shared", "sized");
+        Assert.Equal(sizeBytes, head.Content.Headers.ContentLength);
+        using var get = await cluster.ObjectAsync(HttpMethod.Get, "shared", "sized");
+        Assert.Equal(whole, await get.Content.ReadAsByteArrayAsync());
+        foreach (var (first, last) in ((int, int)[])[(0, sizeBytes - 2), (4095, sizeBytes - 1), (7, 11)])
+        {
+            using var range = await cluster.ObjectAsync(HttpMethod.Get, "shared", "sized", null, "", ("Range", $"bytes={first}-{last}"));
+            Assert.Equal(HttpStatusCode.PartialContent, range.StatusCode);
+            Assert.Equal(whole[first..(last + 1)], await range.Content.ReadAsByteArrayAsync());
+        }
+    }
+
+    [Theory]
     [InlineData("bytes=10-", "bytes */10")]
     [InlineData("bytes=4-2", null)]
     [InlineData("bytes=0-1,3-4", null)]

@@ -1,9 +1,11 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Win32.SafeHandles;
 using OpenObject = Starling.Storage.Objects.ObjectReader;
 using Starling.Core.Names;
 using Starling.Core.Wire;
 using Starling.Protocol.State;
+using Starling.Server.Hosting.Transport;
 using Starling.Storage.Objects;
 using Starling.Target.Objects;
 
@@ -13,6 +15,9 @@ namespace Starling.Server.Api.Native.Objects;
 internal static class ObjectReads
 {
     private const int PieceBytes = 256 * 1024;
+
+    /// <summary>Smaller content is cheaper to copy, in one call together with the headers.</summary>
+    private const int SendFileFromBytes = 64 * 1024;
 
     /// <summary>GET: the content, or one range of it.</summary>
     public static async Task GetAsync(ApiCall call)
@@ -195,8 +200,28 @@ internal static class ObjectReads
         }
     }
 
-    private static async Task SendAsync(ApiCall call, OpenObject content, RangeHeader range)
+    private static Task SendAsync(ApiCall call, OpenObject content, RangeHeader range) =>
+        range.Length >= SendFileFromBytes && content.Descriptor is { } file && call.Http.Features.Get<IFileBody>() is { } sender
+            ? SendFileAsync(call, content, file, sender, range)
+            : CopyAsync(call, content, range);
+
+    private static async Task SendFileAsync(ApiCall call, OpenObject content, SafeFileHandle file, IFileBody sender, RangeHeader range)
     {
+        var left = await FileSending.SendAsync(call.Http, sender, file, range.Offset, range.Length, call.Cancelled);
+        if (left > 0)
+        {
+            await CopyAsync(call, content, new RangeHeader(range.Offset + range.Length - left, left));
+        }
+    }
+
+    private static async Task CopyAsync(ApiCall call, OpenObject content, RangeHeader range)
+    {
+        if (content.SizeBytes < SendFileFromBytes)
+        {
+            // Its content is in memory already: nothing can fail any more, and it goes into the very block that has the headers.
+            await call.Response.StartAsync(call.Cancelled);
+        }
+
         var writer = call.Response.BodyWriter;
         var at = range.Offset;
         var left = range.Length;
