@@ -1,4 +1,5 @@
 using Starling.Core.Names;
+using Starling.Protocol.Rebalance;
 
 namespace Starling.Protocol.Objects;
 
@@ -25,7 +26,7 @@ public sealed class DeletePlan(ObjectName name, ulong bucketId, Conditions condi
         }
 
         var tombstone = new RecordHead(default, IsTombstone: true, SizeBytes: 0, string.Empty, string.Empty, Version: 0);
-        return Write(view, tombstone, mayForget: view.State.IsConverged && !view.MissesMountpath);
+        return Write(view, tombstone, mayForget: Forgetting.MayForgetTombstones(view));
     }
 
     /// <inheritdoc/>

@@ -64,6 +64,12 @@ public readonly record struct PlanEvent(PlanEventKind Kind, ObjectView View)
     public static PlanEvent Looked(in ObjectView view, RecordHead? record) =>
         new(PlanEventKind.Looked, view) { Result = record is null ? LookResult.Absent : LookResult.Record, Record = record };
 
+    /// <summary>A shared look is done; what counts of the record is judged by the same view that the plan judges by (<see cref="LocalRecord.Live"/>).</summary>
+    public static PlanEvent LookedAt(in ObjectView view, LocalRecord? record) => Looked(view, record?.Live(view.State));
+
+    /// <summary>The exclusive lock is held; what counts of the record is judged by the same view.</summary>
+    public static PlanEvent LockedAt(in ObjectView view, LocalRecord? record) => Locked(view, record?.Live(view.State));
+
     /// <summary>A shared look could not tell.</summary>
     public static PlanEvent LookFailed(in ObjectView view, StoreError error) => new(PlanEventKind.Looked, view) { Result = LookResult.Unknown, Error = error };
 

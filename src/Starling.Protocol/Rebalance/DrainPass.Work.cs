@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Objects;
 
@@ -29,7 +30,8 @@ public sealed partial class DrainPass
             foreach (var walked in page.Records)
             {
                 // Judged by the epoch adopted now; the plan judges again under the lock.
-                if (view.State.Newest.OwnerOf(walked.Name.Digest) != view.Self)
+                var owner = view.State.Newest.OwnerOf(walked.Name.Digest);
+                if (owner != view.Self && !IsAvoided(lane, walked.Name, owner))
                 {
                     lane.ToHandOff.Enqueue(walked.Name);
                 }
@@ -81,7 +83,40 @@ public sealed partial class DrainPass
         {
             Owe(lane);
             Fail(ended.Name.Cname, end.Error ?? PlanChecks.Unavailable($"{ended.Name.Cname}: the hand-over ended as {end.Outcome}"), end.Node);
+            if (end.Error is { Code: ErrorCode.OutOfSpace or ErrorCode.Unreachable } && !end.Node.IsNone)
+            {
+                Avoid(end.Node, end.Error);
+            }
         }
+    }
+
+    // A million names need not learn one by one that their receiver is full.
+    private void Avoid(NodeId receiver, StoreError error)
+    {
+        avoided.TryAdd(receiver, error);
+        foreach (var lane in lanes)
+        {
+            for (var left = lane.ToHandOff.Count; left > 0; left--)
+            {
+                var name = lane.ToHandOff.Dequeue();
+                if (!IsAvoided(lane, name, view.State.Newest.OwnerOf(name.Digest)))
+                {
+                    lane.ToHandOff.Enqueue(name);
+                }
+            }
+        }
+    }
+
+    private bool IsAvoided(PassLane lane, ObjectName name, NodeId owner)
+    {
+        if (!avoided.TryGetValue(owner, out var error))
+        {
+            return false;
+        }
+
+        Owe(lane);
+        Fail(name.Cname, error, owner);
+        return true;
     }
 
     private void AskAbout(PassLane lane, ImmutableArray<WalkedRecord> leftovers)

@@ -16,7 +16,7 @@ namespace Starling.Protocol.Rebalance;
 /// -> a whole round without an error, a revival or a change -> ReportClean(e) -> the applied Clean reaches e -> End
 /// </code>
 /// A later epoch does not restart it: each record is judged by the epoch adopted when it is visited. Whatever could not be moved is listed by name, the
-/// walk goes on, and the pass does not end before a later attempt met no error.
+/// walk goes on, and the pass does not end before a later attempt met no error. A receiver that is full or silent is left alone for the rest of the attempt.
 /// </remarks>
 public sealed partial class DrainPass
 {
@@ -35,6 +35,7 @@ public sealed partial class DrainPass
     private readonly ImmutableArray<PassLane> lanes;
     private readonly SortedDictionary<long, (PassLane Lane, NodeId Owner, ImmutableArray<WalkedRecord> Items)> batches = [];
     private readonly List<PassError> errors = [];
+    private readonly SortedDictionary<NodeId, StoreError> avoided = [];
     private readonly List<PassEffect> effects = [];
     private PassProgress? saved;
     private PassProgress progress;
@@ -241,6 +242,7 @@ public sealed partial class DrainPass
     private void TryAgain()
     {
         errors.Clear();
+        avoided.Clear();
         errorCount = 0;
         isReported = false;
         if (!isFlushed)

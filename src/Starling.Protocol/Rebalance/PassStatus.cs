@@ -1,4 +1,7 @@
 using System.Collections.Immutable;
+using Starling.Core.Errors;
+using Starling.Core.Names;
+using Starling.Protocol.Operations;
 
 namespace Starling.Protocol.Rebalance;
 
@@ -42,6 +45,28 @@ public enum PassStage
 /// <param name="Errors">The first of them, at most <see cref="DrainPass.MaxErrors"/>.</param>
 public sealed record PassStatus(long Epoch, PassStage Stage, long Visited, long HandedOff, long HandedOffBytes, long Verified, long Revived, long ErrorCount, ImmutableArray<PassError> Errors)
 {
+    /// <summary>The part of a summary that the pass knows, put into what the disks say.</summary>
+    /// <param name="disks">What the disks say.</param>
+    public PassSummary Summary(PassSummary disks)
+    {
+        ArgumentNullException.ThrowIfNull(disks);
+        return disks with
+        {
+            Epoch = Epoch,
+            VisitedObjects = Visited,
+            MovedObjects = HandedOff,
+            MovedBytes = HandedOffBytes,
+            VerifiedObjects = Verified,
+            Verifying = Stage is PassStage.Verifying or PassStage.Reporting,
+            ErrorCount = ErrorCount,
+            ErrorNames = [.. Errors.Take(PassSummary.MostNames).Select(e => e.Subject)],
+            FullReceivers = Others(ErrorCode.OutOfSpace),
+            SilentReceivers = Others(ErrorCode.Unreachable),
+        };
+    }
+
+    private ImmutableArray<NodeId> Others(ErrorCode code) => [.. Errors.Where(e => e.Error.Code == code && !e.Other.IsNone).Select(e => e.Other).Distinct().Order()];
+
     /// <inheritdoc/>
     public bool Equals(PassStatus? other) => other is not null && Epoch == other.Epoch && Stage == other.Stage && Visited == other.Visited && HandedOff == other.HandedOff
         && Verified == other.Verified && Revived == other.Revived && ErrorCount == other.ErrorCount && Errors.AsSpan().SequenceEqual(other.Errors.AsSpan());

@@ -274,9 +274,9 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
 
     private void Looked(NameSlot slot, ObjectRequest request)
     {
-        var record = slot.Current?.LiveHead(node.View!.State);
+        var record = slot.Current?.Local;
         Store.ReleaseShared(slot);
-        world.ScheduleLocal(node, world.DiskRandom.Chance(200_000) ? 500_000 : 0, () => Advance(request, PlanEvent.Looked(TakeView(), record)));
+        world.ScheduleLocal(node, world.DiskRandom.Chance(200_000) ? 500_000 : 0, () => Advance(request, PlanEvent.LookedAt(TakeView(), record)));
     }
 
     private void Locked(NameSlot slot, ObjectRequest request)
@@ -289,7 +289,7 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
             return;
         }
 
-        Advance(request, PlanEvent.Locked(TakeView(), slot.Current?.LiveHead(node.View!.State)));
+        Advance(request, PlanEvent.LockedAt(TakeView(), slot.Current?.Local));
     }
 
     private sealed class ObjectRequest(ObjectCall call, int attempt, ulong bucketId, IPlan plan, long deadlineNs)

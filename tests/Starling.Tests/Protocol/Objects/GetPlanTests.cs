@@ -186,6 +186,19 @@ public class GetPlanTests
     }
 
     [Fact]
+    public void B8_a_look_counts_a_leftover_by_the_view_that_the_plan_decides_by()
+    {
+        var leftover = new LocalRecord(Record(), new HandOver(1, Fold.Target(2), IsVerified: false));
+        var script = AtOwner().Start(LookUp);
+        script.Expect(PlanEvent.LookedAt(script.View, leftover), Refuse).Refused(ErrorCode.ObjectNotFound);
+        var lost = AtOwner().Start(LookUp);
+        lost.State = Rebalance.TransferScript.Lose(Converged, 2, 1);
+        lost.Expect(PlanEvent.LookedAt(lost.View, leftover), Answer);
+        Assert.Null(PlanEvent.LockedAt(script.View, leftover).Record);
+        Assert.Equal(Record(), PlanEvent.LockedAt(lost.View, leftover).Record);
+    }
+
+    [Fact]
     public void B7_the_promised_bytes_may_come_from_the_very_record_even_if_it_is_a_leftover_by_now()
     {
         var leftover = new LocalRecord(Record(), new HandOver(2, Fold.Target(2), IsVerified: false));

@@ -3,6 +3,7 @@ using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Objects;
+using Starling.Protocol.Operations;
 using Starling.Protocol.Rebalance;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
@@ -154,6 +155,32 @@ public class DrainPassTests
         Assert.Equal((string.Empty, WalkKind.Live), (again.Cursor, again.Kind));
         Assert.Equal(0, pass.Status.ErrorCount);
         Assert.Equal(WalkKind.UnverifiedLeftovers, Only<PassEffect.ReadPage>(pass.Step(Page("a", "z", end: true))).Kind);
+    }
+
+    [Theory]
+    [InlineData(ErrorCode.OutOfSpace)]
+    [InlineData(ErrorCode.Unreachable)]
+    public void B9_a_receiver_that_is_full_or_silent_is_left_alone_until_the_next_attempt(ErrorCode code)
+    {
+        var pass = Walking();
+        pass.Step(new PassInput.Pace(1));
+        var mine = Names.Where(n => Moved.Newest.OwnerOf(n.Digest) == Fold.Target(2)).ToArray();
+        var others = Names.Where(n => Moved.Newest.OwnerOf(n.Digest) == Fold.Target(3)).ToArray();
+        Assert.Equal(mine[0], Only<PassEffect.HandOff>(pass.Step(Page("a", "p", end: false, Live(mine[0]), Live(mine[1]), Live(others[0])))).Name);
+        var end = new TransferAction(TransferActionKind.Done) { Outcome = TransferOutcome.Failed, Node = Fold.Target(2), Error = new StoreError(code, "no") };
+        Assert.Equal(others[0], Only<PassEffect.HandOff>(pass.Step(new PassInput.HandOffEnded("a", mine[0], end))).Name);
+        pass.Step(new PassInput.HandOffEnded("a", others[0], HandedOff));
+        Assert.Empty(pass.Step(Page("a", "z", end: true, Live(mine[2]))).OfType<PassEffect.HandOff>());
+        Assert.Equal((PassStage.Blocked, 3), (pass.Status.Stage, pass.Status.ErrorCount));
+
+        var summary = pass.Status.Summary(PassSummary.None with { Bytes = 7 });
+        Assert.Equal((2, 4, 1, 3, 7), (summary.Epoch, summary.VisitedObjects, summary.MovedObjects, summary.ErrorCount, summary.Bytes));
+        Assert.Equal([Fold.Target(2)], (code == ErrorCode.OutOfSpace ? summary.FullReceivers : summary.SilentReceivers).ToArray());
+        Assert.Equal(3, summary.ErrorNames.Length);
+
+        pass.Step(new PassInput.ProgressSaved());
+        pass.Step(new PassInput.Retry());
+        Only<PassEffect.HandOff>(pass.Step(Page("a", "z", end: true, Live(mine[0]))));
     }
 
     [Fact]
