@@ -43,6 +43,11 @@ public sealed partial class WorldChecks
             throw new CheckFailedException("order of records", $"{node}: {kind} puts {next.Head.Key} over the greater {old.Head.Key} of {slot.Uname}");
         }
 
+        if (kind == TransferActionKind.Remove && slot.Current is { HandOver.IsVerified: false } unverified)
+        {
+            throw new CheckFailedException("only verified leftovers go", $"{node} reclaims {Describe(unverified)} of {slot.Uname}; {WhereIs(slot.Uname)}");
+        }
+
         if (kind == TransferActionKind.Remove && slot.Current is { IsLive: true, Head.IsTombstone: true } tombstone)
         {
             OnForgotten(node, slot.Uname, tombstone.Head.Key);
@@ -109,6 +114,9 @@ public sealed partial class WorldChecks
 
         return taken;
     }
+
+    /// <summary>A script takes a record away by hand: nothing is expected of the name from now on.</summary>
+    public void Excuse(ObjectName name) => Taint(name.Uname);
 
     private void Taint(string uname)
     {

@@ -45,6 +45,11 @@ public sealed class MutantRunner(string repository, TextWriter output)
             Directory.Delete(folder, recursive: true);
         }
 
+        if (mutant.File == Mutant.Driver)
+        {
+            return await HuntAsync(mutant, AppContext.BaseDirectory, maxSeeds);
+        }
+
         var source = Path.Combine(folder, "src", "Starling.Protocol");
         CopyTree(Path.Combine(repository, "src", "Starling.Protocol"), source);
         var file = Path.Combine(source, mutant.File);
@@ -75,7 +80,7 @@ public sealed class MutantRunner(string repository, TextWriter output)
     {
         foreach (var script in mutant.Scripts)
         {
-            var (code, text) = await StartAsync(Path.Combine(program, "starling-sim"), ["run", "--script", script], program, TimeSpan.FromMinutes(2));
+            var (code, text) = await StartAsync(Path.Combine(program, "starling-sim"), ["run", "--script", script], program, TimeSpan.FromMinutes(2), Fault(mutant));
             if (code != 0)
             {
                 return new Result(mutant, true, script, Check(text));
@@ -84,9 +89,10 @@ public sealed class MutantRunner(string repository, TextWriter output)
 
         var (exit, seeds) = await StartAsync(
             Path.Combine(program, "starling-sim"),
-            ["run", "--from", "1", "--seeds", maxSeeds.ToString(System.Globalization.CultureInfo.InvariantCulture), "--first-failure"],
+            ["run", "--from", "1", "--seeds", maxSeeds.ToString(System.Globalization.CultureInfo.InvariantCulture), "--first-failure", "--budget", "60"],
             program,
-            TimeSpan.FromMinutes(10));
+            TimeSpan.FromMinutes(10),
+            Fault(mutant));
         return exit == 0
             ? new Result(mutant, false, "NOT CAUGHT", $"{maxSeeds} seeds and {mutant.Scripts.Length} scripts stayed silent")
             : new Result(mutant, true, Line(seeds, "--seed"), Check(seeds));
@@ -129,9 +135,12 @@ public sealed class MutantRunner(string repository, TextWriter output)
         return null;
     }
 
-    private static async Task<(int Code, string Text)> StartAsync(string program, IEnumerable<string> arguments, string folder, TimeSpan deadline)
+    private static string Fault(Mutant mutant) => mutant.File == Mutant.Driver ? mutant.New : string.Empty;
+
+    private static async Task<(int Code, string Text)> StartAsync(string program, IEnumerable<string> arguments, string folder, TimeSpan deadline, string fault = "")
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment[Mutant.Variable] = fault;
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"cannot start {program}");
         using var stop = new CancellationTokenSource(deadline);
         var text = process.StandardOutput.ReadToEndAsync(stop.Token);

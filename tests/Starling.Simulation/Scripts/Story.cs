@@ -3,7 +3,10 @@ using Starling.Core.Names;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
+using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
+using Starling.Simulation.Placement;
+using Starling.Simulation.Store;
 using Starling.Simulation.Workload;
 using Starling.Simulation.World;
 
@@ -73,6 +76,88 @@ public sealed class Story
         {
             throw new CheckFailedException("script", $"{what}: no longer so at {World.NowNs / 1e9:F3} s");
         }
+    }
+
+    /// <summary>Another placement, committed by one command: which targets are active, with what weight.</summary>
+    public long Place(params (string Target, AdminState State, int Weight)[] changes)
+    {
+        var seen = World.Checks.Newest.Newest.Number;
+        var outcome = Commit(new PlaceTargets(seen, [.. changes.Select(c => new Placed(Node(c.Target).Id, c.State, c.Weight))]));
+        Require(outcome.Error is null, $"the placement changes: {outcome.Error}");
+        return seen + 1;
+    }
+
+    public long Out(params string[] targets) => Place([.. targets.Select(t => (t, AdminState.Draining, 1))]);
+
+    public long In(params string[] targets) => Place([.. targets.Select(t => (t, AdminState.In, 1))]);
+
+    /// <summary>A name that has these owners, one after the other, while these targets are active.</summary>
+    public ObjectName NameThatMoves(params (string Owner, string[] Active)[] epochs) => NameThatMoves(_ => true, epochs);
+
+    public ObjectName NameThatMoves(Func<ObjectName, bool> also, params (string Owner, string[] Active)[] epochs)
+    {
+        for (var i = 0; i < 100_000; i++)
+        {
+            var name = ObjectName.Parse(Bucket("b"), $"object-{i}");
+            if (also(name) && epochs.All(e => OwnerAmong(e.Active, name) == Node(e.Owner).Id))
+            {
+                return name;
+            }
+        }
+
+        throw new CheckFailedException("script", "no name moves that way");
+    }
+
+    public NodeId OwnerAmong(IEnumerable<string> active, ObjectName name)
+    {
+        NodeId[] ids = [.. active.Select(t => Node(t).Id).Order()];
+        return new PlacementEpoch(1, [.. ids], [.. ids.Select(_ => 1)]).OwnerOf(name.Digest);
+    }
+
+    public TargetService Target(string name) => Node(name).Target!;
+
+    /// <summary>What a target has of a name; null for nothing.</summary>
+    public StoredRecord? RecordAt(string target, ObjectName name) => Target(target).RecordOf(name.Uname);
+
+    public void HoldPasses(params string[] targets)
+    {
+        foreach (var target in targets)
+        {
+            Target(target).HoldsPasses = true;
+        }
+    }
+
+    public void LetPass(params string[] targets)
+    {
+        foreach (var target in targets)
+        {
+            Target(target).HoldsPasses = false;
+            World.ScheduleLocal(Node(target), 0, Target(target).PassViewChanged);
+        }
+    }
+
+    /// <summary>Everybody that is up has adopted the newest epoch, and everybody that owned something before is fenced there.</summary>
+    public void Adopted(double seconds = 60) => Until(
+        () => World.Checks.Newest is { } newest && World.Nodes.TrueForAll(n => !n.IsUp || n.IsPaused || n.View!.State.Newest.Number == newest.Newest.Number)
+            && newest.Nodes.Values.All(n => !n.HoldsIntegers || n.Fenced == newest.Newest.Number),
+        seconds,
+        "the epoch is adopted and fenced");
+
+    public void Converged(double seconds = 60) => Until(() => World.Checks.Newest.IsConverged, seconds, "every target is clean");
+
+    /// <summary>Keeps the messages between targets that the condition picks; <see cref="Release"/> lets them arrive.</summary>
+    public void Hold(Func<SimNode, SimNode, object, bool> which, NeighborFate fate = NeighborFate.Hold) =>
+        World.NeighborTap = (from, to, message) => which(from, to, message) ? fate : NeighborFate.Deliver;
+
+    public void Release()
+    {
+        World.NeighborTap = null;
+        foreach (var held in World.HeldNeighbors.ToArray())
+        {
+            held.Arrive();
+        }
+
+        World.HeldNeighbors.Clear();
     }
 
     public static BucketName Bucket(string name) => BucketName.Parse("ais", null, name);

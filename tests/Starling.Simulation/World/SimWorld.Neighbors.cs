@@ -9,20 +9,19 @@ namespace Starling.Simulation.World;
 public sealed partial class SimWorld
 {
     /// <summary>Longer than any answer takes that is worth waiting for.</summary>
-    public const long NeighborTimeoutNs = 3 * Second;
+    public long NeighborTimeoutNs { get; set; } = 3 * Second;
 
-    /// <summary>Sees every question between targets; false: it is lost.</summary>
-    public Func<SimNode, SimNode, object, bool>? NeighborTap { get; set; }
+    /// <summary>A script decides what becomes of a question, or of an answer, between targets.</summary>
+    public Func<SimNode, SimNode, object, NeighborFate>? NeighborTap { get; set; }
+
+    /// <summary>What a script held back or copied, oldest first.</summary>
+    public List<HeldNeighbor> HeldNeighbors { get; } = [];
 
     /// <summary>Whether this target may pass now: automatic rebalance is on, or an operation asks (rule B9).</summary>
     public bool MayPass(SimNode node, ClusterState state) => IsHealed || MayPassWhen?.Invoke(node, state) != false;
 
     /// <summary>A script or a seed that holds passes back; null: always.</summary>
     public Func<SimNode, ClusterState, bool>? MayPassWhen { get; set; }
-
-    /// <summary>A question that a script held back arrives now.</summary>
-    public void DeliverNeighbor<T>(SimNode to, Action<SimNode, Action<T>> handle, Action<T> reply) =>
-        Queue.Add(NowNs, new SimEvent(EventKind.Local, to.Index, 0, () => handle(to, reply), 0));
 
     /// <summary>
     /// Asks another target. The handler runs there as often as the network delivers; the answer comes back once, or null when nobody answered in time.
@@ -34,7 +33,7 @@ public sealed partial class SimWorld
         var process = from.Process;
         var to = Nodes.Find(n => n.Id == id && n.IsUp) ?? Nodes.Find(n => n.Id == id);
         ScheduleLocal(from, NeighborTimeoutNs, () => Finish(null));
-        if (to is null || (NeighborTap is { } tap && !tap(from, to, question)))
+        if (to is null || !Goes(from, to, question, Arrive))
         {
             return;
         }
@@ -67,6 +66,11 @@ public sealed partial class SimWorld
 
         void Back(T? answer)
         {
+            if (answer is not null && !Goes(to, from, answer, () => Finish(answer)))
+            {
+                return;
+            }
+
             if (Network.Route(NetworkKind.Data, to.Index, from.Index, out var delay, out _) > 0)
             {
                 Queue.Add(NowNs + delay, new SimEvent(EventKind.Local, from.Index, process, () => Finish(answer), 0));
@@ -82,4 +86,32 @@ public sealed partial class SimWorld
             }
         }
     }
+
+    private bool Goes(SimNode from, SimNode to, object message, Action arrive)
+    {
+        var fate = NeighborTap?.Invoke(from, to, message) ?? NeighborFate.Deliver;
+        if (fate is NeighborFate.Hold or NeighborFate.Copy)
+        {
+            Note($"HELD from {from} to {to}: {message}");
+            HeldNeighbors.Add(new HeldNeighbor(from, to, message, arrive));
+        }
+
+        return fate is NeighborFate.Deliver or NeighborFate.Copy;
+    }
 }
+
+/// <summary>What becomes of a message between targets.</summary>
+public enum NeighborFate
+{
+    Deliver,
+    Lose,
+
+    /// <summary>It waits until the script lets it arrive.</summary>
+    Hold,
+
+    /// <summary>It arrives, and again when the script says so.</summary>
+    Copy,
+}
+
+/// <summary>A message that a script keeps.</summary>
+public sealed record HeldNeighbor(SimNode From, SimNode To, object Message, Action Arrive);

@@ -99,6 +99,9 @@ public sealed partial class SimWorld
 
     public SimRandom PlacementRandom { get; }
 
+    /// <summary>What the drivers do wrong on purpose (<see cref="Mutants.Mutant.Driver"/>); empty: nothing.</summary>
+    public string DriverFault { get; } = Environment.GetEnvironmentVariable(Mutants.Mutant.Variable) ?? string.Empty;
+
     /// <summary>Virtual time, nanoseconds since the world began.</summary>
     public long NowNs { get; private set; }
 

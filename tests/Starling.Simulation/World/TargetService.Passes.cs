@@ -23,6 +23,12 @@ public sealed partial class TargetService
     /// <summary>A script forbids passes on this machine.</summary>
     public bool HoldsPasses { get; set; }
 
+    /// <summary>A script wants one name per page.</summary>
+    public bool ShortPages { get; set; }
+
+    /// <summary>A script keeps tombstones and leftovers where they are.</summary>
+    public bool HoldsCollection { get; set; }
+
     /// <summary>The leader's answer to what this target asked for.</summary>
     public void Answered(Answer answer)
     {
@@ -172,7 +178,7 @@ public sealed partial class TargetService
     private PassInput.Page ReadPage(PassEffect.ReadPage read)
     {
         // Short pages: many cursors.
-        var limit = Math.Min(read.Limit, 1 + world.DiskRandom.Below(12));
+        var limit = Math.Min(read.Limit, ShortPages ? 1 : 1 + world.DiskRandom.Below(12));
         var records = ImmutableArray.CreateBuilder<WalkedRecord>();
         var last = read.Cursor;
         foreach (var slot in Store.After(read.Cursor, read.Mountpath))
@@ -236,7 +242,7 @@ public sealed partial class TargetService
     {
         foreach (var slot in Store.Slots.ToArray())
         {
-            if (slot.Current is { } record && (record.Head.IsTombstone || record.HandOver is { IsVerified: true }) && world.DiskRandom.Chance(400_000))
+            if (slot.Current is { } record && (record.Head.IsTombstone || record.HandOver is { IsVerified: true }) && !HoldsCollection && world.DiskRandom.Chance(400_000))
             {
                 Run(new ForgetPlan(slot.Name, record.Head.Key), slot.Name, MarkDeadlineNs, _ => { });
             }

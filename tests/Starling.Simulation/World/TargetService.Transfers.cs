@@ -3,6 +3,7 @@ using Starling.Core.Names;
 using Starling.Core.Objects;
 using Starling.Protocol.Objects;
 using Starling.Protocol.Rebalance;
+using Starling.Simulation.Mutants;
 using Starling.Simulation.Network;
 using Starling.Simulation.Store;
 
@@ -64,6 +65,9 @@ public sealed partial class TargetService
 
         switch (action.Kind)
         {
+            case TransferActionKind.LookUp when IsLockForgotten(run):
+                Report(run, TransferEvent.Looked(TakeView(), run.Slot.Current?.Local));
+                break;
             case TransferActionKind.LookUp:
                 Store.Lock(run.Slot, exclusive: false, () => Looked(run));
                 break;
@@ -95,6 +99,12 @@ public sealed partial class TargetService
 
     private static bool IsWrite(TransferActionKind kind) => kind is TransferActionKind.Commit or TransferActionKind.Mark or TransferActionKind.MarkVerified
         or TransferActionKind.Revive or TransferActionKind.Flush or TransferActionKind.Remove;
+
+    private bool IsLockForgotten(TransferRun run) =>
+        world.DriverFault == Mutant.LookWithoutLock || (world.DriverFault == Mutant.PushReadOutsideTheLock && run.Plan is HandOffPlan);
+
+    private bool IsFlushForgotten(TransferActionKind kind) =>
+        (world.DriverFault == Mutant.MarkWithoutFlush && kind == TransferActionKind.Mark) || (world.DriverFault == Mutant.HeldBeforeFlush && kind == TransferActionKind.Commit);
 
     private void Looked(TransferRun run)
     {
@@ -194,7 +204,11 @@ public sealed partial class TargetService
         });
         world.ScheduleLocal(node, writeNs + flushNs, () =>
         {
-            Store.Flush(slot);
+            if (!IsFlushForgotten(kind))
+            {
+                Store.Flush(slot);
+            }
+
             Unlock(run);
             Report(run, new TransferEvent(TransferEventKind.Stored, TakeView()));
         });
