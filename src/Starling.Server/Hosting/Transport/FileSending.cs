@@ -6,6 +6,7 @@ namespace Starling.Server.Hosting.Transport;
 /// <summary>Sends a part of a file as the body of an answer.</summary>
 internal static class FileSending
 {
+    /// <summary>What a slow client has one deadline for: larger pieces are not sent any faster.</summary>
     private const int PieceBytes = 256 * 1024;
 
     /// <summary>

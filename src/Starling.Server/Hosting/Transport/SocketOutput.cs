@@ -26,7 +26,9 @@ internal sealed class SocketOutput : PipeWriter, IFileBody
     private long fileOffset;
     private long fileLeft;
     private long unflushed;
+    private long queued;
     private long sentInOneGo;
+    private volatile bool waiting;
     private volatile bool closed;
     private int flushCancelled;
 
@@ -63,6 +65,7 @@ internal sealed class SocketOutput : PipeWriter, IFileBody
         this.file = file;
         fileOffset = offset;
         fileLeft = lengthBytes;
+        sentInOneGo = 0;
     }
 
     /// <inheritdoc/>
@@ -108,6 +111,7 @@ internal sealed class SocketOutput : PipeWriter, IFileBody
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         unflushed += bytes;
+        queued += bytes;
         if (fileLeft > 0)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, fileLeft);
@@ -127,7 +131,6 @@ internal sealed class SocketOutput : PipeWriter, IFileBody
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         unflushed = 0;
-        sentInOneGo = 0;
         var progress = cancellationToken.IsCancellationRequested ? Progress.SocketFull : Send();
         return progress is Progress.Done or Progress.Closed && Volatile.Read(ref flushCancelled) == 0
             ? new ValueTask<FlushResult>(new FlushResult(isCanceled: false, isCompleted: progress == Progress.Closed))
@@ -144,19 +147,23 @@ internal sealed class SocketOutput : PipeWriter, IFileBody
     /// <summary>Nothing more will be written; what was written and never flushed is sent as far as the socket takes it.</summary>
     public override void Complete(Exception? exception = null)
     {
-        if (!closed && exception is null && fileLeft == 0 && pieces.Count > 0)
+        if (!closed && !waiting && exception is null && fileLeft == 0 && pieces.Count > 0)
         {
-            sentInOneGo = 0;
             Send();
         }
 
         closed = true;
     }
 
-    /// <summary>Gives all blocks back; only after the last flush has ended.</summary>
+    /// <summary>Gives all blocks back. Those of a flush that nobody waited for are left to the garbage collector.</summary>
     public void Release()
     {
         closed = true;
+        if (waiting)
+        {
+            return;
+        }
+
         while (pieces.TryDequeue(out var piece))
         {
             piece.Release();
@@ -184,11 +191,10 @@ internal sealed class SocketOutput : PipeWriter, IFileBody
                     return new FlushResult(isCanceled: false, isCompleted: false);
                 case Progress.Closed:
                     return new FlushResult(isCanceled: false, isCompleted: true);
-                case Progress.LeaveThread:
-                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-                    break;
                 default:
-                    await writable.WaitAsync();
+                    waiting = true;
+                    await PauseAsync(progress);
+                    waiting = false;
                     break;
             }
 
@@ -197,12 +203,16 @@ internal sealed class SocketOutput : PipeWriter, IFileBody
         }
     }
 
+    private ValueTask PauseAsync(Progress progress) => progress == Progress.LeaveThread ? LeaveThreadAsync() : writable.WaitAsync();
+
+    private static async ValueTask LeaveThreadAsync() => await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
     /// <summary>Sends until everything is sent or the socket is full.</summary>
     private Progress Send()
     {
         while (!closed && pieces.TryPeek(out var piece))
         {
-            var progress = piece.Left == 0 ? Progress.Done : piece.File is null ? SendBlock(piece, pieces.Count > 1) : SendPart(piece, piece.File);
+            var progress = piece.Left == 0 ? Progress.Done : piece.File is null ? SendBlock(piece) : SendPart(piece, piece.File);
             if (progress != Progress.Done)
             {
                 return progress;
@@ -216,7 +226,7 @@ internal sealed class SocketOutput : PipeWriter, IFileBody
         return closed ? Progress.Closed : Progress.Done;
     }
 
-    private unsafe Progress SendBlock(OutputPiece piece, bool moreFollows)
+    private unsafe Progress SendBlock(OutputPiece piece)
     {
         using var pin = piece.Memory.Pin();
         while (piece.Left > 0)
@@ -224,7 +234,7 @@ internal sealed class SocketOutput : PipeWriter, IFileBody
             nint count;
             try
             {
-                count = SocketCalls.Send(socket, (byte*)pin.Pointer + piece.Sent, (nint)piece.Left, SocketCalls.NoSignal | (moreFollows ? SocketCalls.More : 0));
+                count = SocketCalls.Send(socket, (byte*)pin.Pointer + piece.Sent, (nint)piece.Left, SocketCalls.NoSignal | (queued > piece.Left ? SocketCalls.More : 0));
             }
             catch (ObjectDisposedException)
             {
@@ -234,6 +244,7 @@ internal sealed class SocketOutput : PipeWriter, IFileBody
             if (count >= 0)
             {
                 piece.Sent += (int)count;
+                queued -= count;
             }
             else if (SocketCalls.LastError is var error && error != SocketCalls.Interrupted)
             {
@@ -261,6 +272,7 @@ internal sealed class SocketOutput : PipeWriter, IFileBody
                 {
                     piece.FileOffset += count;
                     piece.FileLeft -= count;
+                    queued -= count;
                     sentInOneGo += count;
                 }
                 else if (count == 0)
