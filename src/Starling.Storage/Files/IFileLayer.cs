@@ -121,6 +121,12 @@ public interface IOpenFile : IDisposable
     /// </summary>
     void Sync();
 
+    /// <summary>
+    /// Flushes everything written to the filesystem that holds the file (syncfs). The kernel reports writes that failed since this descriptor was opened,
+    /// so keep one open for as long as failures matter. A failure is final for this file, as with <see cref="Sync"/>.
+    /// </summary>
+    void SyncFileSystem();
+
     /// <summary>Sets an extended attribute.</summary>
     void SetAttribute(string name, ReadOnlySpan<byte> value);
 

@@ -36,6 +36,9 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
     internal static partial int SyncFileSystem(int descriptor);
 
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    internal static partial int SyncFileSystem(SafeFileHandle file);
+
     [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
     internal static partial nint Read(SafeFileHandle file, byte* buffer, nint count, long offset);
 

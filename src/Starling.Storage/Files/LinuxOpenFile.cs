@@ -100,6 +100,19 @@ internal sealed class LinuxOpenFile(SafeFileHandle handle, string path) : IOpenF
         }
     }
 
+    public void SyncFileSystem()
+    {
+        RefuseAfterFailedFlush("syncfs");
+        while (LinuxCalls.SyncFileSystem(handle) != 0)
+        {
+            if (LinuxCalls.LastError is not Errno.EINTR and var errno)
+            {
+                flushFailure = errno;
+                throw new FileLayerException(errno, "syncfs", Path);
+            }
+        }
+    }
+
     public unsafe void SetAttribute(string name, ReadOnlySpan<byte> value)
     {
         RefuseAfterFailedFlush("fsetxattr");

@@ -33,15 +33,19 @@ public readonly record struct MountpathId(ulong High, ulong Low) : IComparable<M
 public sealed class Mountpath
 {
     private readonly IFileLayer files;
+    private readonly IOpenFile lockFile;
+    private FileLayerException? flushFailure;
 
-    internal Mountpath(IFileLayer files, string path, MountpathId id, FileFacts lockFile)
+    internal Mountpath(IFileLayer files, string path, MountpathId id, IOpenFile lockFile)
     {
         this.files = files;
         Path = path;
         Id = id;
         Digest = XxHash64Seeded.PlacementDigest(path);
-        LockDevice = lockFile.Device;
-        LockInode = lockFile.Inode;
+        this.lockFile = lockFile;
+        var facts = lockFile.Stat();
+        LockDevice = facts.Device;
+        LockInode = facts.Inode;
     }
 
     /// <summary>Cleaned absolute path.</summary>
@@ -119,6 +123,25 @@ public sealed class Mountpath
         catch (FileLayerException failure)
         {
             return failure.IsDiskFailure ? failure.ToStoreException().Error : null;
+        }
+    }
+
+    /// <summary>Flushes the filesystem through the descriptor that is open since the start; once that failed it fails for good.</summary>
+    internal void FlushFileSystem()
+    {
+        if (flushFailure is not null)
+        {
+            throw flushFailure;
+        }
+
+        try
+        {
+            lockFile.SyncFileSystem();
+        }
+        catch (FileLayerException failure)
+        {
+            flushFailure = failure;
+            throw;
         }
     }
 

@@ -267,7 +267,7 @@ public sealed class MountpathSet : IDisposable
             MountpathFiles.WriteIdentity(files, path, identity);
         }
 
-        return new Mountpath(files, path, identity.Id, file.Stat());
+        return new Mountpath(files, path, identity.Id, file);
     }
 
     private static void ProbeAttributes(IOpenFile file, string path)

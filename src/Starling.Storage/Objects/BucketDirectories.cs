@@ -36,13 +36,16 @@ internal sealed class BucketDirectories(MountpathSet mountpaths, DurableDirector
         files.SyncDirectory(Path.GetDirectoryName(directory)!);
     }
 
-    public void List(Mountpath mountpath, SortedSet<(BucketName Bucket, ulong BucketId)> found)
+    public void List(Mountpath mountpath, SortedSet<(BucketName Bucket, ulong BucketId)> found) => List(mountpath.Path, found);
+
+    /// <summary>As the other one, below any directory that is laid out as a mountpath.</summary>
+    public void List(string root, SortedSet<(BucketName Bucket, ulong BucketId)> found)
     {
-        foreach (var provider in Names(mountpath.Path).Where(name => name.StartsWith('@')))
+        foreach (var provider in Names(root).Where(name => name.StartsWith('@')))
         {
-            foreach (var @namespace in Names($"{mountpath.Path}/{provider}"))
+            foreach (var @namespace in Names($"{root}/{provider}"))
             {
-                foreach (var directory in Names($"{mountpath.Path}/{provider}/{@namespace}"))
+                foreach (var directory in Names($"{root}/{provider}/{@namespace}"))
                 {
                     if (Fqn.TryParseBucketDirectory(provider, @namespace, directory, out var bucket, out var bucketId))
                     {
@@ -53,31 +56,43 @@ internal sealed class BucketDirectories(MountpathSet mountpaths, DurableDirector
         }
     }
 
-    public long EmptyTrash(Mountpath mountpath, CancellationToken cancellationToken)
+    /// <param name="mountpath">The mountpath.</param>
+    /// <param name="progress">Told of each directory that is empty and gone, with the number of files removed in it.</param>
+    /// <param name="cancellationToken">Ends the work between two files; what is left stays in the trash.</param>
+    public long EmptyTrash(Mountpath mountpath, Action<long>? progress, CancellationToken cancellationToken)
     {
         long removed = 0;
         var trash = MountpathFiles.Trash(mountpath.Path);
         foreach (var name in Names(trash))
         {
-            removed += RemoveTree($"{trash}/{name}", cancellationToken);
+            removed += RemoveTree($"{trash}/{name}", progress, cancellationToken);
         }
 
         return removed;
     }
 
-    private long RemoveTree(string path, CancellationToken cancellationToken)
+    private long RemoveTree(string path, Action<long>? progress, CancellationToken cancellationToken)
     {
         long removed = 0;
+        long inside = 0;
         var entries = new List<(string Name, bool IsDirectory)>();
         files.ReadDirectory(path, (name, isDirectory) => entries.Add((Encoding.UTF8.GetString(name), isDirectory)));
         foreach (var (name, isDirectory) in entries)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            removed += isDirectory ? RemoveTree($"{path}/{name}", cancellationToken) : files.Unlink($"{path}/{name}") ? 1 : 0;
+            if (isDirectory)
+            {
+                inside += RemoveTree($"{path}/{name}", progress, cancellationToken);
+            }
+            else
+            {
+                removed += files.Unlink($"{path}/{name}") ? 1 : 0;
+            }
         }
 
         files.RemoveDirectory(path);
-        return removed;
+        progress?.Invoke(removed);
+        return removed + inside;
     }
 
     private List<string> Names(string path)

@@ -13,7 +13,7 @@ namespace Starling.Storage.Objects;
 /// The objects of one target on its mountpaths. Knows nothing of clusters: owners, epochs and keys are passed in. Locks nothing by itself: callers hold
 /// the name's lock (<see cref="NameLocks"/>), shared to look up and exclusive to commit.
 /// </summary>
-public sealed class ObjectStore : IDisposable
+public sealed partial class ObjectStore : IDisposable
 {
     private const int DiskThreadCount = 16;
 
@@ -25,6 +25,7 @@ public sealed class ObjectStore : IDisposable
     private readonly RecordCommitter committer;
     private readonly WorkFiles workFiles;
     private readonly BucketDirectories buckets;
+    private readonly RecordMarker marker;
     private readonly ConcurrentDictionary<ulong, bool> doubtful = new();
     private volatile bool allDoubtful;
 
@@ -46,6 +47,7 @@ public sealed class ObjectStore : IDisposable
         workFiles = new WorkFiles(mountpaths.Files);
         committer = new RecordCommitter(mountpaths, reader, directories, workFiles, (mountpath, failure) => Report(mountpath, failure));
         buckets = new BucketDirectories(mountpaths, directories);
+        marker = new RecordMarker(mountpaths.Files, reader);
         foreach (var mountpath in mountpaths.All)
         {
             Guard(mountpath, () => Prepare(mountpath));
@@ -163,7 +165,7 @@ public sealed class ObjectStore : IDisposable
     /// <exception cref="StoreException">OutOfSpace or DiskFailure.</exception>
     public void CreateBucketDirs(BucketName bucket, ulong bucketId) => ForEach(mountpath => buckets.Create(mountpath, bucket, bucketId));
 
-    /// <summary>Takes the bucket's directories out of sight by renaming them to the trash, durably; <see cref="EmptyTrash"/> removes them.</summary>
+    /// <summary>Takes the bucket's directories out of sight by renaming them to the trash, durably; <see cref="EmptyTrash(CancellationToken)"/> removes them.</summary>
     /// <exception cref="StoreException">OutOfSpace or DiskFailure.</exception>
     public void DestroyBucket(BucketName bucket, ulong bucketId) => ForEach(mountpath => buckets.Destroy(mountpath, bucket, bucketId));
 
@@ -181,7 +183,7 @@ public sealed class ObjectStore : IDisposable
     public long EmptyTrash(CancellationToken cancellationToken)
     {
         long removed = 0;
-        ForEach(mountpath => removed += buckets.EmptyTrash(mountpath, cancellationToken));
+        ForEach(mountpath => removed += buckets.EmptyTrash(mountpath, null, cancellationToken));
         return removed;
     }
 

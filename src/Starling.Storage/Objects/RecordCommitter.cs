@@ -109,6 +109,16 @@ internal sealed class RecordCommitter(
             }
         }
 
+        // A leftover that a live record replaced may still lie there; it must be gone for good before that record goes.
+        foreach (var location in found.Count > 0 ? reader.Locations(name) : [])
+        {
+            var replaced = Fqn.Place(location.Path, name, bucketId);
+            if (files.Unlink(replaced.File(Slot.Leftover)))
+            {
+                files.SyncDirectory(replaced.Directory);
+            }
+        }
+
         // An earlier removal of an outdated record need not be durable yet; without its tombstone it would come back. A failure here has changed nothing.
         foreach (var directory in found.Select(record => record.Place.Directory).Distinct(StringComparer.Ordinal))
         {

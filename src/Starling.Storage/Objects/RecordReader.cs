@@ -9,7 +9,7 @@ using Starling.Storage.Mountpaths;
 namespace Starling.Storage.Objects;
 
 /// <summary>Looks a name up on the disks: the record with the greatest key wins, and what cannot be read is never taken for absent.</summary>
-internal sealed class RecordReader(MountpathSet mountpaths)
+internal sealed partial class RecordReader(MountpathSet mountpaths)
 {
     private const int AttributeBufferBytes = 4096;
 
@@ -151,7 +151,7 @@ internal sealed class RecordReader(MountpathSet mountpaths)
         Span<byte> buffer = stackalloc byte[AttributeBufferBytes];
         try
         {
-            var result = Decode(name, bucketId, path, buffer, open.File.GetAttribute(RecordCodec.AttributeName, buffer));
+            var result = AsLive(Decode(name, bucketId, path, buffer, open.File.GetAttribute(RecordCodec.AttributeName, buffer)));
             return result.Record is { } record && open.SizeOf(record.SizeBytes) is var sizeBytes && sizeBytes != record.SizeBytes
                 ? WrongSize(name, path, sizeBytes, record)
                 : result;
@@ -167,7 +167,7 @@ internal sealed class RecordReader(MountpathSet mountpaths)
         Span<byte> buffer = stackalloc byte[AttributeBufferBytes];
         try
         {
-            var result = Decode(name, bucketId, path, buffer, files.GetAttribute(path, RecordCodec.AttributeName, buffer));
+            var result = AsLive(Decode(name, bucketId, path, buffer, files.GetAttribute(path, RecordCodec.AttributeName, buffer)));
 
             // A power cut may keep the metadata of what was not flushed and lose its bytes.
             return result.Record is not { Kind: RecordKind.Object } record ? result
@@ -203,9 +203,12 @@ internal sealed class RecordReader(MountpathSet mountpaths)
             return Corrupt(name, path, $"its metadata is that of {record.Uname} in bucket id {record.Key.BucketId:x}");
         }
 
-        // The file's name is what counts: the mark of a hand-over is written before the rename that makes it so.
-        return LookupResult.Found(record.State == RecordState.Live ? record : record with { State = RecordState.Live, Leftover = null });
+        return LookupResult.Found(record);
     }
+
+    /// <summary>The file's name is what counts: the mark of a hand-over is written before the rename that makes it so.</summary>
+    private static LookupResult AsLive(in LookupResult result) =>
+        result.Record is { State: not RecordState.Live } record ? LookupResult.Found(record with { State = RecordState.Live, Leftover = null }) : result;
 
     private static LookupResult Failed(ObjectName name, string path, FileLayerException failure) => failure.Errno == Errno.ERANGE
         ? Corrupt(name, path, "its metadata is larger than any record")

@@ -168,6 +168,12 @@ internal sealed class FaultyFileLayer(IFileLayer inner) : IFileLayer
             inner.Sync();
         }
 
+        public void SyncFileSystem()
+        {
+            layer.Call("syncfs", Path);
+            inner.SyncFileSystem();
+        }
+
         public void SetAttribute(string name, ReadOnlySpan<byte> value)
         {
             layer.Call("fsetxattr", Path);

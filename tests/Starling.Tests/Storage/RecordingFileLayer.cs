@@ -278,6 +278,8 @@ internal sealed class RecordingFileLayer : IFileLayer
             layer.Flush(change => change.File == node.Id);
         }
 
+        public void SyncFileSystem() => layer.SyncFileSystem(path);
+
         public void SetAttribute(string name, ReadOnlySpan<byte> value) => layer.Do(Change.Attribute(node.Id, name, value.ToArray()), "setxattr", path);
 
         public int GetAttribute(string name, Span<byte> value) => RecordingFileLayer.GetAttribute(node, path, name, value);

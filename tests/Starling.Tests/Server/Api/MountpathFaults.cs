@@ -149,6 +149,8 @@ internal sealed class MountpathFaults(IFileLayer inner) : IFileLayer
             inner.Sync();
         }
 
+        public void SyncFileSystem() => inner.SyncFileSystem();
+
         public void SetAttribute(string name, ReadOnlySpan<byte> value)
         {
             layer.Check(FaultyCall.SetAttribute, "fsetxattr", Path);
