@@ -45,6 +45,7 @@ public sealed partial class DrainPass
     private bool isReported;
     private bool isFlushed;
     private bool isSaveHeld;
+    private bool isEnding;
     private int nextLane;
     private long version;
     private long savedVersion;
@@ -91,8 +92,20 @@ public sealed partial class DrainPass
             return [];
         }
 
-        Take(input);
-        Go();
+        if (!isEnding || input is PassInput.HandOffEnded or PassInput.MarkEnded or PassInput.ProgressSaved)
+        {
+            Take(input);
+        }
+
+        if (isEnding)
+        {
+            EndWhenNothingRuns();
+        }
+        else
+        {
+            Go();
+        }
+
         var result = effects.ToImmutableArray();
         effects.Clear();
         return result;
@@ -159,8 +172,7 @@ public sealed partial class DrainPass
 
         if (stage == PassStage.Waiting)
         {
-            var asked = view.State.PassWanted(view.Self)?.AskedIndex ?? 0;
-            var resumed = saved is not null && saved.Epoch <= view.Epoch && saved.Epoch > self.Clean && saved.StartedIndex >= asked ? saved : null;
+            var resumed = saved is not null && saved.Epoch <= view.Epoch && saved.Epoch > self.Clean && !IsOutdated(saved) ? saved : null;
             progress = resumed ?? progress with { Epoch = view.Epoch, StartedIndex = view.AppliedIndex };
 
             // Mountpaths that are not here any more have nothing to say; new ones begin at the beginning.
@@ -170,17 +182,31 @@ public sealed partial class DrainPass
             effects.Add(new PassEffect.AwaitWrites(progress.Epoch));
         }
 
-        // Proven by this pass, overtaken by an automatic advance (rule B0), or nobody wants it any more: it ends without further effect.
+        // Proven by this pass, overtaken by an automatic advance (rule B0), nobody wants it any more, or it began too early: it ends without further effect.
         var wanted = view.State.PassWanted(view.Self);
-        var isAskedAgain = wanted is { } pass && pass.Epoch == progress.Epoch && progress.StartedIndex >= pass.AskedIndex;
-        if (wanted is null || (self.Clean >= progress.Epoch && !isAskedAgain))
+        if (wanted is not { } pass || IsOutdated(progress) || (self.Clean >= progress.Epoch && pass.Epoch != progress.Epoch))
         {
-            stage = PassStage.Ended;
-            effects.Add(new PassEffect.End());
+            isEnding = true;
         }
         else if (stage == PassStage.Blocked && view.Epoch != blockedEpoch)
         {
             TryAgain();
+        }
+    }
+
+    /// <summary>An operation asks for a pass that begins later, or somebody who vouched in this one was declared lost since: its report would be refused.</summary>
+    private bool IsOutdated(PassProgress pass) =>
+        (view.State.PassWanted(view.Self) is { } wanted && wanted.AskedIndex > pass.StartedIndex)
+        || pass.Receivers.Any(id => view.State.Losses.TryGetValue(id, out var loss) && loss.Index > pass.StartedIndex);
+
+    // A revival that is still under way would come to life behind the cursor of the next pass; a save, over its progress.
+    private void EndWhenNothingRuns()
+    {
+        effects.Clear();
+        if (running == 0 && savingVersion == savedVersion)
+        {
+            stage = PassStage.Ended;
+            effects.Add(new PassEffect.End());
         }
     }
 

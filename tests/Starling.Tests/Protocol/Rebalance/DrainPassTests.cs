@@ -340,6 +340,34 @@ public class DrainPassTests
     }
 
     [Fact]
+    public void B9_a_pass_that_is_over_ends_when_nothing_of_it_is_under_way_any_more()
+    {
+        var pass = Walking();
+        pass.Step(Page("a", "p", end: false, Live(Names[0])));
+        Assert.Empty(pass.Step(new PassInput.ViewChanged(View(Moved.WithIntegers(1, 2, 2)))));
+        Assert.Empty(pass.Step(new PassInput.Retry()));
+        Only<PassEffect.End>(pass.Step(new PassInput.HandOffEnded("a", Names[0], HandedOff)));
+    }
+
+    [Fact]
+    public void B9_a_pass_in_which_somebody_vouched_who_was_lost_since_is_over_and_not_taken_up_again()
+    {
+        var pass = Verifying();
+        var ask = Only<PassEffect.AskBatch>(pass.Step(Page("a", "z", end: true, Handed(Name))));
+        var vouched = Only<PassEffect.SaveProgress>(pass.Step(new PassInput.BatchAnswered(ask.Batch, [new VerifyAnswer(VerifyVerdict.Held, 2)]))).Progress;
+        pass.Step(new PassInput.ProgressSaved());
+        pass.Step(new PassInput.MarkEnded("a", Name, Ended(TransferOutcome.Verified)));
+        Only<PassEffect.End>(pass.Step(new PassInput.ViewChanged(View(Lose(Moved, 2, 2)))));
+
+        var later = Lose(Moved, 2, 2) with { AppliedIndex = Moved.AppliedIndex + 9 };
+        var again = new DrainPass(["a"], vouched);
+        again.Step(new PassInput.ViewChanged(View(later)));
+        again.Step(new PassInput.WritesFinished());
+        var begun = Only<PassEffect.SaveProgress>(again.Step(new PassInput.Flushed("a"))).Progress;
+        Assert.Equal((later.AppliedIndex, 0, string.Empty), (begun.StartedIndex, begun.Receivers.Length, begun.Mountpaths["a"].Cursor));
+    }
+
+    [Fact]
     public void B9_when_nobody_wants_it_any_more_a_pass_ends()
     {
         var pass = Walking();
