@@ -68,6 +68,17 @@ internal static class DrainSteps
             return Block(BlockReason.Silent, $"target {entry.Id} does not answer: start it, or remove it as dead", [entry.Id]);
         }
 
+        // Its pass has ended and the proof is refused: a receiver lost something meanwhile.
+        if (observed.Clean is { } report && observed.Session == entry.Session && OperationPlanner.Proof(entry, report).Check(plan.State) is { } refusal)
+        {
+            return Block(BlockReason.Receiver, refusal.Message, [entry.Id]);
+        }
+
+        if (observed.Clean is { OpenUploads: > 0 } uploads)
+        {
+            return Block(BlockReason.Errors, $"target {entry.Id} has {uploads.OpenUploads} open uploads: complete or abort them", [entry.Id]);
+        }
+
         var summary = observed.Summary;
         if (summary.FullReceivers.Length > 0)
         {

@@ -16,8 +16,11 @@ internal sealed class OperationDesk(NodeContext node, Raft raft, LeaseDesk lease
     /// <summary>An obstacle is committed when it has stood this long: most pass by themselves.</summary>
     private const long BlockAfterNs = 3_000_000_000;
 
+    /// <summary>An obstacle whose text changes is not committed more often than this.</summary>
+    private const long BlockAgainNs = 10_000_000_000;
+
     private readonly SortedDictionary<NodeId, Reports> reports = [];
-    private readonly SortedDictionary<long, (OperationBlock Block, long SinceNs)> obstacles = [];
+    private readonly SortedDictionary<long, (long SinceNs, long ShownNs)> obstacles = [];
     private long proposedIndex;
 
     /// <summary>A new leader has heard nothing yet.</summary>
@@ -34,8 +37,13 @@ internal sealed class OperationDesk(NodeContext node, Raft raft, LeaseDesk lease
 
     public void On(NodeIdentity from, EraseReport report) => Of(from).Erased = node.State.EraseOrdered(from.Member)?.Operation == report.Operation;
 
-    /// <summary>Fills in what the leader observes, so that the guards judge by it (rule A11).</summary>
-    public Command Complete(Command command) => command is StartOperation start ? start with { Facts = Observe().Facts(node.State) } : command;
+    /// <summary>Fills in what the leader observes, so that nobody else's word is judged by (rule A11).</summary>
+    public Command Complete(Command command) => command switch
+    {
+        StartOperation start => start with { Facts = Observe().Facts(node.State) },
+        DeclareLost loss => loss with { LeaseEnd = leases.HasLapsed(loss.Target) ? PreviousSessionEnd.LeaseLapsed : PreviousSessionEnd.NotClaimed },
+        _ => command,
+    };
 
     public void Tick()
     {
@@ -92,24 +100,22 @@ internal sealed class OperationDesk(NodeContext node, Raft raft, LeaseDesk lease
         {
             if (!plan.Blocks.TryGetValue(operation.Id, out var block))
             {
-                ProposeBlock(operation, null);
+                if (operation.Blocked is not null)
+                {
+                    Propose(new BlockOperation(operation.Id, operation.Version, null));
+                }
+
                 continue;
             }
 
-            var since = obstacles.TryGetValue(operation.Id, out var standing) ? standing.SinceNs : node.NowNs;
-            obstacles[operation.Id] = (block, since);
-            if (node.NowNs - since >= BlockAfterNs)
+            var standing = obstacles.TryGetValue(operation.Id, out var known) ? known : (SinceNs: node.NowNs, ShownNs: long.MinValue / 2);
+            if (operation.Blocked != block && node.NowNs - standing.SinceNs >= BlockAfterNs && node.NowNs - standing.ShownNs >= BlockAgainNs)
             {
-                ProposeBlock(operation, block);
+                standing.ShownNs = node.NowNs;
+                Propose(new BlockOperation(operation.Id, operation.Version, block));
             }
-        }
-    }
 
-    private void ProposeBlock(Operation operation, OperationBlock? block)
-    {
-        if (operation.Blocked != block)
-        {
-            Propose(new BlockOperation(operation.Id, operation.Version, block));
+            obstacles[operation.Id] = standing;
         }
     }
 

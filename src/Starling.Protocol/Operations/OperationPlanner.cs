@@ -98,8 +98,12 @@ public static class OperationPlanner
             return;
         }
 
-        plan.Add(new MarkClean(entry.Id, entry.Session, report.Epoch) { StartedIndex = report.StartedIndex, Receivers = report.Receivers });
+        plan.Add(Proof(entry, report));
     }
+
+    /// <summary>The command that makes a report a fact.</summary>
+    internal static MarkClean Proof(NodeEntry entry, CleanReport report) =>
+        new(entry.Id, entry.Session, report.Epoch) { StartedIndex = report.StartedIndex, Receivers = report.Receivers };
 
     /// <summary>A target that is out and still runs offers what it has when a receiver of it was lost (rule A20).</summary>
     private static void PlanReopening(PlanBuilder plan, NodeEntry entry)

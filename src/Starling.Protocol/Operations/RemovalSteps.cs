@@ -14,7 +14,8 @@ internal static class RemovalSteps
         var waiting = false;
         foreach (var node in operation.Nodes)
         {
-            if (plan.State.Node(node.Id) is { } entry)
+            // One that has ended may have joined again, as somebody else.
+            if (!node.Ended && plan.State.Node(node.Id) is { } entry)
             {
                 waiting = true;
                 PlanNode(plan, operation, node, entry);

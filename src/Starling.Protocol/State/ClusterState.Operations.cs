@@ -72,7 +72,8 @@ public sealed partial record ClusterState
             }
         }
 
-        if (askedIndex < 0 && entry.State is AdminState.In or AdminState.Draining && Newest.Number > QuietThrough && Config.RebalanceEnabled)
+        var takenBack = OperationOn(target) is { Phase: OperationPhase.Cancelling };
+        if (askedIndex < 0 && !takenBack && entry.State is AdminState.In or AdminState.Draining && Newest.Number > QuietThrough && Config.RebalanceEnabled)
         {
             askedIndex = 0;
         }

@@ -113,9 +113,14 @@ public sealed record ActivateTargets(long SeenEpoch, ImmutableArray<ReadyTarget>
             return new StoreError(ErrorCode.Invalid, $"node {ready.Id} is a gateway: only targets take part in placement");
         }
 
-        if (!AdminStates.MayBecome(entry.State, AdminState.In))
+        if (entry.State != AdminState.Joining)
         {
-            return new StoreError(ErrorCode.Conflict, $"target {ready.Id} is {entry.State}: it cannot become {AdminState.In}");
+            return new StoreError(ErrorCode.Conflict, $"target {ready.Id} is {entry.State}: only one that is joining goes in by itself");
+        }
+
+        if (state.OperationOn(ready.Id) is { } operation)
+        {
+            return new StoreError(ErrorCode.Conflict, $"target {ready.Id}: operation {operation.Name} ({operation.Kind.ActionName()}) is about it");
         }
 
         return entry.MountpathIds.Length > 0 ? null : new StoreError(ErrorCode.Conflict, $"target {ready.Id} has recorded no mountpaths");

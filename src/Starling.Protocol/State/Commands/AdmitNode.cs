@@ -53,6 +53,11 @@ public sealed record AdmitNode(NodeId Id, NodeRole Role, Incarnation Incarnation
             return Known is null ? null : new StoreError(ErrorCode.Conflict, $"node {Id} left the cluster while it asked to join: ask again");
         }
 
+        if (entry.State == AdminState.Leaving && entry.Incarnation != Incarnation)
+        {
+            return new StoreError(ErrorCode.Conflict, $"node {Id} is being decommissioned as incarnation {entry.Incarnation}: remove it as dead if that one cannot erase itself any more, then let this one join");
+        }
+
         if (entry.Role != Role)
         {
             return new StoreError(ErrorCode.Conflict, $"node {Id} is a {Name(entry.Role)} at {entry.Addresses.Control}, the newcomer a {Name(Role)} at {Addresses.Control}: give it another id");

@@ -29,7 +29,7 @@ public sealed record CancelOperation(long Operation, string By) : Command
         {
             { Phase: OperationPhase.Cancelled } => null,
             { IsFinished: true } => new StoreError(ErrorCode.Conflict, $"operation {operation.Name} has ended: {operation.Phase}"),
-            { MayBeCancelled: false } => new StoreError(ErrorCode.Conflict, $"operation {operation.Name} cannot be taken back: an erase was permitted already"),
+            _ when !operation.MayBeCancelled || operation.Nodes.Any(n => state.Node(n.Id) is { } entry && state.ErasePermits.ContainsKey(entry.Member)) => new StoreError(ErrorCode.Conflict, $"operation {operation.Name} cannot be taken back: an erase was permitted already"),
             _ => null,
         };
     }
@@ -58,7 +58,26 @@ public sealed record CancelOperation(long Operation, string By) : Command
             return state.WithOperation(operation with { Phase = OperationPhase.Cancelling, Blocked = null }, index);
         }
 
-        var next = operation.Kind == OperationKind.Rebalance ? state with { QuietThrough = state.Newest.Number } : state;
+        var next = operation.Kind switch
+        {
+            OperationKind.Rebalance => state with { QuietThrough = state.Newest.Number },
+            OperationKind.RemoveDead => LeaveOut(state, operation),
+            _ => state,
+        };
         return next.WithOperation(operation with { Phase = OperationPhase.Cancelled, Ending = "taken back" }, index);
+    }
+
+    // It took over from an operation that was draining the node: nobody does any more.
+    private static ClusterState LeaveOut(ClusterState state, Operation operation)
+    {
+        foreach (var node in operation.Nodes)
+        {
+            if (state.Node(node.Id) is { State: AdminState.Draining } entry)
+            {
+                state = state.WithNode(entry with { State = AdminState.Out });
+            }
+        }
+
+        return state;
     }
 }

@@ -37,7 +37,7 @@ internal static class OperationChecks
         ? null
         : new StoreError(ErrorCode.Conflict, $"operation {operation.Name} is in phase {operation.Phase}, not in {phase}");
 
-    public static StoreError? NotNamed(Operation operation, NodeId node) => operation.Names(node)
+    public static StoreError? NotNamed(Operation operation, NodeId node) => operation.Node(node) is { Ended: false }
         ? null
         : new StoreError(ErrorCode.Conflict, $"operation {operation.Name} does not concern node {node}");
 

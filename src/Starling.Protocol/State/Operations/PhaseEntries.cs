@@ -20,7 +20,7 @@ internal static class PhaseEntries
         // What proves more than that a phase is over has a command of its own; here only operations pass through whose nodes are gone.
         (_, OperationPhase.Drained) => operation.Nodes.Where(n => Drains(state, n.Id)).Select(n => Waits($"target {n.Id} has not completed its drain")).FirstOrDefault(),
         (_, OperationPhase.PermitErase or OperationPhase.Erased) =>
-            operation.Nodes.Where(n => state.Node(n.Id) is not null).Select(n => Waits($"node {n.Id} is still a member")).FirstOrDefault(),
+            operation.Nodes.Where(n => state.Node(n.Id) is not null && !n.Ended).Select(n => Waits($"node {n.Id} is still a member")).FirstOrDefault(),
         (OperationPhase.Stop, OperationPhase.Done) => operation.Nodes.Select(n => StillRuns(state, n, command.Silent)).FirstOrDefault(e => e is not null),
         (OperationPhase.Remove, OperationPhase.Done) => operation.Nodes.Where(n => state.Node(n.Id) is not null && !n.Ended).Select(n => Waits($"node {n.Id} is still a member")).FirstOrDefault(),
         _ => null,
@@ -52,7 +52,7 @@ internal static class PhaseEntries
         }
 
         var entry = state.Node(node)!;
-        return entry.Clean == state.Newest.Number && entry.CleanIndex >= operation.PassIndex
+        return !entry.HoldsIntegers || (entry.Clean == state.Newest.Number && entry.CleanIndex >= operation.PassIndex)
             ? null
             : Waits($"target {node} is clean as of epoch {entry.Clean}, the newest is {state.Newest.Number}");
     }
@@ -87,7 +87,7 @@ internal static class PhaseEntries
     {
         foreach (var node in operation.Kind.TakesOut() ? operation.Nodes : [])
         {
-            if (Drains(state, node.Id) && state.Node(node.Id)!.Fenced < operation.MarkEpoch)
+            if (Drains(state, node.Id) && state.Node(node.Id) is { HoldsIntegers: true } entry && entry.Fenced < operation.MarkEpoch)
             {
                 return Waits($"target {node.Id} may still commit under an epoch below {operation.MarkEpoch}");
             }

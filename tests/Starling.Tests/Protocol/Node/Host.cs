@@ -4,6 +4,7 @@ using Starling.Protocol.Bootstrap;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
+using Starling.Protocol.Operations;
 using Starling.Protocol.State.Commands;
 using Xunit;
 
@@ -46,6 +47,8 @@ internal sealed class Host(World world, NodeFacts facts, BootstrapOptions bootst
     public List<Answer> Answers { get; } = [];
 
     public List<AnswerRead> Reads { get; } = [];
+
+    public SortedDictionary<long, SafetyVerdict> Verdicts { get; } = [];
 
     public List<(long AtNs, string To, Envelope Envelope)> Sent { get; } = [];
 
@@ -204,6 +207,9 @@ internal sealed class Host(World world, NodeFacts facts, BootstrapOptions bootst
                 break;
             case AnswerRead read:
                 Reads.Add(read);
+                break;
+            case AnswerSafety verdict:
+                Verdicts[verdict.LocalRequestId] = verdict.Verdict;
                 break;
             case ProbeData probe:
                 world.At(World.Ms, () => Step(new DataProbed(probe.Node, world.Hosts.Values.Any(h => h.Facts.Id == probe.Node && h.Node is not null))));

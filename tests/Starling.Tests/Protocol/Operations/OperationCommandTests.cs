@@ -47,6 +47,33 @@ public class OperationCommandTests
     }
 
     [Fact]
+    public void A12_a_duplicated_retry_of_an_undone_operation_does_not_start_it_again()
+    {
+        var world = new OperationWorld(OperationWorld.Serving(3));
+        var asked = new StartOperation(OperationKind.Maintenance, [T1]) { RequestId = "r-1", SeenIndex = world.State.AppliedIndex };
+        var first = world.Ask(asked);
+        world.Run();
+        world.Start(OperationKind.Return, null, T1).Run();
+
+        Assert.Equal(first, world.Ask(asked));
+        Assert.Empty(world.Run().State.Operations);
+        Assert.Equal(AdminState.In, world.StateOf(T1));
+    }
+
+    [Fact]
+    public void A_removal_of_the_dead_that_is_taken_back_leaves_nobody_draining()
+    {
+        var world = new OperationWorld(OperationWorld.Serving(3)).Stuck(T1).Start(OperationKind.Maintenance, null, T1).Run().Down(T1);
+        world.Start(OperationKind.RemoveDead, Quiet, T1);
+        Assert.Null(world.Ask(new CancelOperation(world.Single().Id, "admin")).Error);
+        Assert.Empty(world.State.Operations);
+        Assert.Equal(AdminState.Out, world.StateOf(T1));
+
+        world.Up(T1).Freed(T1).Start(OperationKind.Return, null, T1).Run();
+        Assert.True(world.State.IsConverged);
+    }
+
+    [Fact]
     public void Requests_for_other_nodes_get_the_busy_error_that_names_what_is_in_the_way()
     {
         var world = new OperationWorld(OperationWorld.Serving(4)).Stuck(T1).Start(OperationKind.Maintenance, null, T1).Run();

@@ -1,0 +1,193 @@
+using Starling.Core.Errors;
+using Starling.Core.Names;
+using Starling.Protocol.Identity;
+using Starling.Protocol.Node;
+using Starling.Protocol.Operations;
+using Starling.Protocol.State;
+using Starling.Protocol.State.Commands;
+using Starling.Protocol.State.Operations;
+using Starling.Tests.Protocol.Node;
+using Starling.Tests.Protocol.State;
+using Xunit;
+
+namespace Starling.Tests.Protocol.Operations;
+
+/// <summary>Whole nodes with consensus, leases and liveness; the targets' passes end as soon as they are asked for.</summary>
+public class OperationNodeTests
+{
+    private static readonly NodeId T1 = NodeId.Parse("target01");
+
+    private readonly World world = World.WithGateways(3);
+    private bool passes = true;
+
+    public OperationNodeTests()
+    {
+        for (var i = 1; i <= 3; i++)
+        {
+            world.Add($"target0{i}", NodeRole.Target, 0, ["gateway1", "gateway2", "gateway3"]);
+        }
+
+        world.RunUntil(() => State.Newest.Targets.Length == 3, 30, "three targets in service");
+        Assert.Null(Gateway.ProposeAndWait(new CreateBucket(Fold.Bucket(), string.Empty, 5)).Error);
+        Assert.Null(Gateway.ProposeAndWait(new SetFeatureLevel(0, FeatureLevels.Operations, [.. State.Nodes.Keys])).Error);
+        Serve();
+    }
+
+    private Host Leader => world.Leader ?? throw new InvalidOperationException("nobody leads");
+
+    private Host Gateway => world.Hosts.Values.First(h => h.Facts.Role == NodeRole.Gateway && h.Node is not null && h != world.Leader);
+
+    private ClusterState State => (world.Leader ?? Gateway).View.State;
+
+    [Fact]
+    public void A17_A20_a_target_is_taken_out_and_called_safe_through_any_gateway_and_comes_back()
+    {
+        var started = Gateway.ProposeAndWait(new StartOperation(OperationKind.Maintenance, [T1]) { RequestedBy = "admin" });
+        Assert.Null(started.Error);
+        world.RunUntil(() => State.Node(T1)!.State == AdminState.Out, 10, "target01 out");
+        Assert.Equal(Safety.Safe, Ask(Gateway, T1).Safety);
+        Assert.Equal(Safety.Safe, Ask(Leader, T1).Safety);
+        Assert.Equal(Safety.Unsafe, Ask(Gateway, NodeId.Parse("target02")).Safety);
+
+        world["target02"].Crash();
+        world.Run(4);
+        var verdict = Ask(Gateway, T1);
+        Assert.Equal((Safety.Unknown, "target02"), (verdict.Safety, Assert.Single(verdict.Names).Value));
+        world["target02"].Start();
+        world.RunUntil(() => Ask(Gateway, T1).Safety == Safety.Safe, 10, "target02 is heard again");
+
+        Assert.Null(Gateway.ProposeAndWait(new StartOperation(OperationKind.Return, [T1])).Error);
+        world.RunUntil(() => State.Node(T1)!.State == AdminState.In && State.IsConverged && State.Operations.IsEmpty, 10, "target01 back and everything in place");
+    }
+
+    [Fact]
+    public void A17_the_leader_itself_is_taken_out_after_it_has_handed_over()
+    {
+        var leader = Leader;
+        var answer = Gateway.ProposeAndWait(new StartOperation(OperationKind.Maintenance, [leader.Facts.Id]));
+        Assert.Null(answer.Error);
+        world.RunUntil(() => world.Leader is { } now && now != leader && State.Node(leader.Facts.Id)!.State == AdminState.Out && State.Operations.IsEmpty, 20, "the old leader is out");
+        Assert.DoesNotContain(Leader.View.Voters.Members, v => v.Id == leader.Facts.Id);
+        Assert.Equal(Safety.Safe, Ask(Gateway, leader.Facts.Id).Safety);
+    }
+
+    [Theory]
+    [InlineData(OperationPhase.RolesOff)]
+    [InlineData(OperationPhase.Mark)]
+    [InlineData(OperationPhase.Drain)]
+    [InlineData(OperationPhase.Verify)]
+    public void A17_a_leader_that_dies_in_a_phase_is_continued_by_the_next(OperationPhase phase)
+    {
+        Assert.Null(Gateway.ProposeAndWait(new StartOperation(OperationKind.Maintenance, [T1])).Error);
+        world.RunUntil(() => State.Node(T1)!.State == AdminState.Out || State.Operations.Values.Any(o => o.Phase >= phase), 10, $"phase {phase}");
+        Leader.Crash();
+        world.RunUntil(() => world.Leader is not null && State.Node(T1)!.State == AdminState.Out && State.Operations.IsEmpty, 60, "target01 out under another leader");
+        Assert.Single(State.FinishedOperations);
+    }
+
+    [Fact]
+    public void A18_an_order_to_stop_reaches_the_process_that_is_meant_and_not_the_next_one()
+    {
+        Assert.Null(Gateway.ProposeAndWait(new StartOperation(OperationKind.Shutdown, [T1])).Error);
+        var target = world["target01"];
+        world.RunUntil(() => target.View.StopOrdered, 10, "target01 reads the order");
+        target.Crash();
+        target.Start();
+        world.RunUntil(() => target.View.SessionApplied && State.Operations.IsEmpty, 30, "the shutdown ends");
+        world.Run(2);
+        Assert.False(target.View.StopOrdered);
+    }
+
+    [Fact]
+    public void A18_a_permit_reaches_the_node_and_its_report_ends_the_membership()
+    {
+        Assert.Null(Gateway.ProposeAndWait(new StartOperation(OperationKind.Decommission, [T1]) { Options = new OperationOptions { RemoveUserData = true } }).Error);
+        var target = world["target01"];
+        world.RunUntil(() => target.View.EraseOrdered is { RemoveUserData: true }, 10, "target01 reads its permit");
+        target.Step(new EraseFinished());
+        world.RunUntil(() => State.Node(T1) is null && State.Operations.IsEmpty, 10, "target01 is no member any more");
+    }
+
+    [Fact]
+    public void B0_a_dead_target_is_declared_lost_only_when_its_lease_has_lapsed()
+    {
+        world["target01"].Crash();
+        Assert.Null(Gateway.ProposeAndWait(new StartOperation(OperationKind.RemoveDead, [T1]) { Options = new OperationOptions { NoRebalance = true } }).Error);
+        world.Run(20);
+        Assert.Equal(BlockReason.MayRun, Assert.Single(State.Operations.Values).Blocked?.Reason);
+        Assert.Empty(State.Losses);
+        world.RunUntil(() => State.Node(T1) is null, 20, "the lease has lapsed");
+        Assert.True(State.Losses[T1].IsWhole);
+        Assert.Contains(State.Journal, j => j.What == "what target target01 held is declared lost");
+    }
+
+    [Fact]
+    public void Interrupting_a_removal_brings_the_target_back_within_two_seconds()
+    {
+        passes = false;
+        Assert.Null(Gateway.ProposeAndWait(new StartOperation(OperationKind.Maintenance, [T1])).Error);
+        world.RunUntil(() => State.Operations.Values.Any(o => o.Phase == OperationPhase.Drain), 10, "it drains");
+        Assert.Null(Gateway.ProposeAndWait(new StartOperation(OperationKind.Return, [T1])).Error);
+        world.RunUntil(() => State.Node(T1)!.State == AdminState.In, 2, "target01 is in service");
+        passes = true;
+        world.RunUntil(() => State.IsConverged && State.Operations.IsEmpty, 10, "what changed is back");
+    }
+
+    [Fact]
+    public void G3_the_leader_judges_by_what_it_hears_whatever_the_request_says()
+    {
+        world.RunUntil(() => Leader.View.Voters.Members.Length == 5, 30, "five voters");
+        var others = Leader.View.Voters.Members.Where(v => v.Id != Leader.Facts.Id).Select(v => v.Id).ToList();
+        world[others[0].Value].Crash();
+        world[others[1].Value].Crash();
+        world.Run(6);
+        var other = others[2];
+        var flattering = new OperationFacts(State.Newest.Number, [.. State.Nodes.Values.Select(n => new NodeFact(n.Id, n.Session, Starling.Protocol.Membership.Liveness.Online))]);
+        var answer = Leader.ProposeAndWait(new StartOperation(OperationKind.Maintenance, [other]) { Facts = flattering });
+        Assert.Equal(ErrorCode.PreconditionFailed, answer.Error?.Code);
+        Assert.StartsWith("guard voters: ", answer.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A20_without_a_leader_the_answer_is_unknown()
+    {
+        foreach (var gateway in world.Hosts.Values.Where(h => h.Facts.Role == NodeRole.Gateway && h != world["gateway1"]).ToList())
+        {
+            gateway.Crash();
+        }
+
+        world.Run(5);
+        Assert.Equal(SafetyVerdict.NoLeader, Ask(world["gateway1"], T1));
+    }
+
+    [Fact]
+    public void A_target_that_joins_a_cluster_with_data_goes_in_with_a_rebalance_of_its_own()
+    {
+        world.Add("target04", NodeRole.Target, 0, ["gateway1", "gateway2", "gateway3"]);
+        world.RunUntil(() => State.FinishedOperations.Any(o => o.Kind == OperationKind.Join) && State.IsConverged, 30, "target04 in and everything in place");
+        Assert.Equal(4, State.Newest.Targets.Length);
+    }
+
+    private SafetyVerdict Ask(Host host, NodeId node)
+    {
+        var id = world.NextRequest();
+        host.Step(new SafetyRequested(id, node));
+        world.RunUntil(() => host.Verdicts.ContainsKey(id), 10, "a verdict");
+        return host.Verdicts[id];
+    }
+
+    private void Serve()
+    {
+        foreach (var host in world.Hosts.Values.Where(h => h.Facts.Role == NodeRole.Target && h.Node is not null && passes).ToList())
+        {
+            if (host.View.PassWanted is { } wanted && host.View.State.Newest.Number == wanted.Epoch)
+            {
+                host.Step(new PassFinished(wanted.Epoch, host.View.AppliedIndex, [.. host.View.State.Newest.Targets.Where(t => t != host.Facts.Id)], 0));
+            }
+
+            host.Step(new PassProgressed(new PassSummary { CapacityBytes = 1L << 40, UsedBytes = 1000, Objects = 1, Bytes = 1 }));
+        }
+
+        world.At(100 * World.Ms, Serve);
+    }
+}
