@@ -8,6 +8,8 @@ namespace Starling.Client.Objects;
 /// <summary>Calls on one object.</summary>
 public sealed class ObjectApi
 {
+    private static readonly MediaTypeHeaderValue OctetStream = new("application/octet-stream");
+
     private readonly HttpTransport transport;
     private readonly StarlingClientOptions options;
 
@@ -28,21 +30,15 @@ public sealed class ObjectApi
     public async Task<ObjectProperties> PutAsync(
         BucketName bucket, string name, Func<Stream> openBody, long? lengthBytes, PutOptions? put = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(bucket);
-        ArgumentNullException.ThrowIfNull(openBody);
-        put ??= PutOptions.Default;
-        using var response = await transport.SendAsync(
-            new ApiRequest(HttpMethod.Put, put.Direct is null ? Paths.Object(bucket, name) : DirectPath(bucket, name, put))
-            {
-                Headers = PutHeaders(put),
-                Body = () => BodyOf(openBody(), lengthBytes),
-                BodyLength = lengthBytes,
-                RepeatAfterCut = put.RepeatAfterCut,
-                Direct = put.Direct,
-                Timeout = options.ObjectTimeout,
-            },
-            cancellation).ConfigureAwait(false);
+        using var response = await SendBodyAsync(bucket, name, openBody, lengthBytes, put, cancellation).ConfigureAwait(false);
         return ObjectProperties.From(response);
+    }
+
+    /// <summary>As <see cref="PutAsync(BucketName, string, Func{Stream}, long?, PutOptions?, CancellationToken)"/>, for callers whom the answer's properties do not interest.</summary>
+    public async Task StoreAsync(
+        BucketName bucket, string name, Func<Stream> openBody, long? lengthBytes, PutOptions? put = null, CancellationToken cancellation = default)
+    {
+        using var response = await SendBodyAsync(bucket, name, openBody, lengthBytes, put, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Stores an object whose bytes are in memory.</summary>
@@ -104,6 +100,25 @@ public sealed class ObjectApi
             new ApiRequest(HttpMethod.Delete, Paths.Object(bucket, name)) { Timeout = options.ControlTimeout }, cancellation).ConfigureAwait(false);
     }
 
+    private Task<HttpResponseMessage> SendBodyAsync(
+        BucketName bucket, string name, Func<Stream> openBody, long? lengthBytes, PutOptions? put, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(bucket);
+        ArgumentNullException.ThrowIfNull(openBody);
+        put ??= PutOptions.Default;
+        return transport.SendAsync(
+            new ApiRequest(HttpMethod.Put, put.Direct is null ? Paths.Object(bucket, name) : DirectPath(bucket, name, put))
+            {
+                Headers = PutHeaders(put),
+                Body = () => BodyOf(openBody(), lengthBytes),
+                BodyLength = lengthBytes,
+                RepeatAfterCut = put.RepeatAfterCut,
+                Direct = put.Direct,
+                Timeout = options.ObjectTimeout,
+            },
+            cancellation);
+    }
+
     private async Task<ObjectProperties> HeadCoreAsync(string path, CancellationToken cancellation)
     {
         using var response = await transport.SendAsync(new ApiRequest(HttpMethod.Head, path) { Timeout = options.ControlTimeout }, cancellation).ConfigureAwait(false);
@@ -143,7 +158,7 @@ public sealed class ObjectApi
     private static StreamContent BodyOf(Stream stream, long? lengthBytes)
     {
         var content = new StreamContent(stream, 256 * 1024);
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        content.Headers.ContentType = OctetStream;
         content.Headers.ContentLength = lengthBytes;
         return content;
     }

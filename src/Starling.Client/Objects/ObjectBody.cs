@@ -9,11 +9,10 @@ public sealed class ObjectBody : IDisposable, IAsyncDisposable
     {
         this.response = response;
         Stream = stream;
-        Properties = ObjectProperties.From(response);
     }
 
     /// <summary>Properties from the answer's headers.</summary>
-    public ObjectProperties Properties { get; }
+    public ObjectProperties Properties => field ??= ObjectProperties.From(response);
 
     /// <summary>Bytes that the stream will give; null when the server did not say.</summary>
     public long? LengthBytes => response.Content.Headers.ContentLength;

@@ -48,7 +48,8 @@ internal sealed class HttpTransport : IDisposable
     public async Task<HttpResponseMessage> SendAsync(ApiRequest request, CancellationToken cancellation)
     {
         using var deadline = new CancellationTokenSource(request.Timeout, options.Time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        using var linked = cancellation.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation) : null;
+        var ending = linked?.Token ?? deadline.Token;
         var started = options.Time.GetTimestamp();
         try
         {
@@ -57,7 +58,7 @@ internal sealed class HttpTransport : IDisposable
                 TimeSpan delay;
                 try
                 {
-                    return await SendOnceAsync(request, linked.Token).ConfigureAwait(false);
+                    return await SendOnceAsync(request, ending).ConfigureAwait(false);
                 }
                 catch (ApiException error) when (error.IsStarting && starting < options.StartingRetries)
                 {
@@ -74,7 +75,7 @@ internal sealed class HttpTransport : IDisposable
                     delay = DefaultRetryDelay;
                 }
 
-                await Task.Delay(delay, options.Time, linked.Token).ConfigureAwait(false);
+                await Task.Delay(delay, options.Time, ending).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException error) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)

@@ -3,6 +3,8 @@ namespace Starling.Client.Transport;
 /// <summary>A response body whose every read has a deadline, and whose failures say which node they concern.</summary>
 internal sealed class IdleTimeoutStream(Stream inner, TimeSpan idleTimeout, TimeProvider time, string node) : Stream
 {
+    private CancellationTokenSource? idle;
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -40,6 +42,7 @@ internal sealed class IdleTimeoutStream(Stream inner, TimeSpan idleTimeout, Time
         if (disposing)
         {
             inner.Dispose();
+            idle?.Dispose();
         }
 
         base.Dispose(disposing);
@@ -47,15 +50,25 @@ internal sealed class IdleTimeoutStream(Stream inner, TimeSpan idleTimeout, Time
 
     private async ValueTask<int> ReadWithDeadlineAsync(Memory<byte> buffer, CancellationToken cancellation)
     {
-        using var idle = new CancellationTokenSource(idleTimeout, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, cancellation);
+        // One source for all reads, as long as it does not fire: a source and a timer per read would cost more than a small read itself.
+        idle ??= new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        idle.CancelAfter(idleTimeout);
+        using var linked = cancellation.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(idle.Token, cancellation) : null;
         try
         {
-            return await ReadInnerAsync(buffer, linked.Token).ConfigureAwait(false);
+            return await ReadInnerAsync(buffer, linked?.Token ?? idle.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException error) when (idle.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             throw new TimeoutException($"{node} sent nothing for {idleTimeout.TotalSeconds:0.#}s in the middle of an object", error);
+        }
+        finally
+        {
+            if (!idle.TryReset())
+            {
+                idle.Dispose();
+                idle = null;
+            }
         }
     }
 

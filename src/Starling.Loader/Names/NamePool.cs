@@ -32,13 +32,11 @@ internal abstract class NamePool
     }
 }
 
-/// <summary>Uniform with replacement; names written meanwhile join.</summary>
-internal sealed class RandomNonUnique(string[] names, Random random) : NamePool
+/// <summary>Chosen at random; names written meanwhile join.</summary>
+internal abstract class RandomPool(string[] names, Random random) : NamePool
 {
     private readonly Lock gate = new();
     private readonly List<string> pool = [.. names];
-
-    public override string Label => "random non-unique";
 
     public override int Count
     {
@@ -63,58 +61,40 @@ internal sealed class RandomNonUnique(string[] names, Random random) : NamePool
     {
         lock (gate)
         {
-            return pool.Count == 0 ? null : pool[random.Next(pool.Count)];
+            return pool.Count == 0 ? null : Choose(pool, random);
         }
     }
+
+    /// <summary>Chooses one of the names, of which there is at least one; under the lock.</summary>
+    protected abstract string Choose(List<string> names, Random random);
+}
+
+/// <summary>Uniform with replacement.</summary>
+internal sealed class RandomNonUnique(string[] names, Random random) : RandomPool(names, random)
+{
+    public override string Label => "random non-unique";
+
+    protected override string Choose(List<string> names, Random random) => names[random.Next(names.Count)];
 }
 
 /// <summary>No name twice until every one was read; then again.</summary>
-internal sealed class RandomUnique(string[] names, Random random) : NamePool
+internal sealed class RandomUnique(string[] names, Random random) : RandomPool(names, random)
 {
-    private readonly Lock gate = new();
-    private readonly List<string> pool = [.. names];
     private int used;
 
     public override string Label => "random unique";
 
-    public override int Count
+    protected override string Choose(List<string> names, Random random)
     {
-        get
+        if (used == names.Count)
         {
-            lock (gate)
-            {
-                return pool.Count;
-            }
+            used = 0;
         }
-    }
 
-    public override void Add(string name)
-    {
-        lock (gate)
-        {
-            pool.Add(name);
-        }
-    }
-
-    public override string? Next()
-    {
-        lock (gate)
-        {
-            if (pool.Count == 0)
-            {
-                return null;
-            }
-
-            if (used == pool.Count)
-            {
-                used = 0;
-            }
-
-            // One step of a Fisher-Yates shuffle: what was read moves to the front.
-            var pick = random.Next(used, pool.Count);
-            (pool[used], pool[pick]) = (pool[pick], pool[used]);
-            return pool[used++];
-        }
+        // One step of a Fisher-Yates shuffle: what was read moves to the front.
+        var pick = random.Next(used, names.Count);
+        (names[used], names[pick]) = (names[pick], names[used]);
+        return names[used++];
     }
 }
 

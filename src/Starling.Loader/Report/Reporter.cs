@@ -7,6 +7,9 @@ namespace Starling.Loader.Report;
 /// <summary>Prints a line per kind of operation and interval while the workload runs, and the totals in the end.</summary>
 internal sealed class Reporter(LoaderOptions options, Workload workload, TextWriter output)
 {
+    /// <summary>Timers of the runtime fire up to some milliseconds early or late.</summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(20);
+
     private readonly TablePrinter table = new(output, options.Percentiles);
     private readonly JsonReport json = new();
     private readonly DateTimeOffset began = DateTimeOffset.Now;
@@ -30,21 +33,22 @@ internal sealed class Reporter(LoaderOptions options, Workload workload, TextWri
             return;
         }
 
-        while (!await EndAsync(options.StatsInterval))
+        for (var number = 1L; ; number++)
         {
+            var isOver = await EndAsync(options.StatsInterval);
             var now = run.Elapsed;
-            var start = began + last;
-            var slices = Kinds.Select(kind => (kind.Name, Cut: kind.Cut())).ToArray();
-            foreach (var (name, (interval, total)) in slices.Where(slice => !slice.Cut.Total.IsEmpty))
+
+            if (isOver && !IsComplete(number, options.StatsInterval, now))
             {
-                if (!options.Json)
-                {
-                    table.Interval(DateTime.Now, name, interval, total, workload.Pending, now - last, now);
-                }
+                return;
             }
 
-            json.Add(start, now - last, [.. slices.Select(slice => (slice.Name, slice.Cut.Interval))]);
+            WriteInterval(last, now);
             last = now;
+            if (isOver)
+            {
+                return;
+            }
         }
     }
 
@@ -79,6 +83,26 @@ internal sealed class Reporter(LoaderOptions options, Workload workload, TextWri
         {
             await output.WriteLineAsync($"Stats written to {(options.StatsOutput.Length > 0 ? options.StatsOutput : "/dev/stdout")}");
         }
+    }
+
+    /// <summary>
+    /// Whether an interval, counted from 1, is over at a time since the start. The run may end exactly with an interval: whichever of the two is noticed
+    /// first, the interval gets its line.
+    /// </summary>
+    internal static bool IsComplete(long number, TimeSpan interval, TimeSpan now) => now >= (interval * number) - Tolerance;
+
+    private void WriteInterval(TimeSpan last, TimeSpan now)
+    {
+        var slices = Kinds.Select(kind => (kind.Name, Cut: kind.Cut())).ToArray();
+        foreach (var (name, (interval, total)) in slices.Where(slice => !slice.Cut.Total.IsEmpty))
+        {
+            if (!options.Json)
+            {
+                table.Interval(DateTime.Now, name, interval, total, workload.Pending, now - last, now);
+            }
+        }
+
+        json.Add(began + last, now - last, [.. slices.Select(slice => (slice.Name, slice.Cut.Interval))]);
     }
 
     /// <summary>Waits for the interval; true when the run is over.</summary>

@@ -43,6 +43,18 @@ internal sealed class PutData
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => Task.FromResult(Read(buffer.AsSpan(offset, count)));
 
+        /// <summary>Straight from the block: the bytes are copied once, into the connection.</summary>
+        public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+        {
+            while (position < length)
+            {
+                var start = (int)((offset + position) % block.Length);
+                var count = (int)Math.Min(length - position, block.Length - start);
+                await destination.WriteAsync(block.AsMemory(start, count), cancellationToken);
+                position += count;
+            }
+        }
+
         public override void Flush()
         {
         }

@@ -147,7 +147,7 @@ internal sealed class Workload(LoaderOptions options, StarlingClient[] clients, 
         var put = owners is null ? null : PutOptions.Default with { Direct = owners.Owner(bucket, name), DirectVia = owners.GatewayId };
         try
         {
-            await client.Objects.PutAsync(bucket, name, () => data.Open(size, number), size, put);
+            await client.Objects.StoreAsync(bucket, name, () => data.Open(size, number), size, put);
             Puts.Add(ElapsedNs(due), size);
             return true;
         }

@@ -48,6 +48,15 @@ public sealed class OutputTests
     }
 
     [Theory]
+    [InlineData(1, 9_999, true)]
+    [InlineData(3, 30_001, true)]
+    [InlineData(3, 29_995, true)]
+    [InlineData(3, 29_000, false)]
+    [InlineData(1, 1, false)]
+    public void An_interval_with_which_the_run_ends_gets_its_line_and_one_cut_short_does_not(long number, int endedMs, bool isComplete) =>
+        Assert.Equal(isComplete, Reporter.IsComplete(number, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(endedMs)));
+
+    [Theory]
     [InlineData("-bucket=ais://b", "-pctput=100", "-cleanup")]
     [InlineData("-bucket=ais://b", "-cleanup=maybe", "-cleanup")]
     [InlineData("-pctput=101", "-cleanup=true", "-pctput")]
