@@ -203,7 +203,8 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
     {
         if (raft.IsLeader)
         {
-            if (raft.Refuse(proposal.Command) is { } refusal)
+            var command = Complete(proposal.Command);
+            if (raft.Refuse(command) is { } refusal)
             {
                 // A change of leaders passes: what was not appended waits for it. Everything else is for the caller to know.
                 if (refusal.Code != ErrorCode.Unavailable || !raft.IsChanging)
@@ -216,7 +217,7 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
 
             proposal.Sent = true;
             proposal.SentTo = node.Self;
-            Wait(proposal, raft.Propose(Complete(proposal.Command)), raft.Term);
+            Wait(proposal, raft.Propose(command), raft.Term);
         }
         else if (raft.Leader is { } leader)
         {
@@ -337,10 +338,11 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
         // What is meant for another term of this node is decided by that term being over: a process that started since remembers nothing else.
         node.Send(from.Member, forwarded.Decide(from.Session, request, () =>
         {
-            var refusal = raft.Refuse(request.Command)
+            var command = Complete(request.Command);
+            var refusal = raft.Refuse(command)
                 ?? (request.Term == raft.Term ? null : new StoreError(ErrorCode.Unavailable, "the leader has changed since this was asked; try again", 1000));
             return refusal is null
-                ? new ProposeResponse(request.Number, raft.Propose(Complete(request.Command)), raft.Term, null)
+                ? new ProposeResponse(request.Number, raft.Propose(command), raft.Term, null)
                 : new ProposeResponse(request.Number, 0, 0, refusal);
         }));
     }

@@ -88,7 +88,7 @@ internal static class DrainSteps
         if (summary.ErrorCount > 0)
         {
             return new OperationBlock(
-                BlockReason.Errors, $"target {entry.Id} could not read or send {summary.ErrorCount} records", [.. summary.ErrorNames.Order(StringComparer.Ordinal).Take(OperationBlock.MostNames)]);
+                BlockReason.Errors, $"target {entry.Id} could not read or send {summary.ErrorCount} records", [.. summary.ErrorNames.Take(PassSummary.MostNames).Order(StringComparer.Ordinal)]);
         }
 
         return summary.SilentReceivers.Length > 0
