@@ -29,6 +29,9 @@ public sealed partial class DrainPass
     /// <summary>After so many pages without a hand-over the cursor is written all the same.</summary>
     public const int PagesPerSave = 16;
 
+    /// <summary>After so many rounds of verification in which something moved, the next one waits.</summary>
+    public const int DirtyRoundsAtOnce = 4;
+
     /// <summary>Delay of another attempt after errors, milliseconds.</summary>
     public const int RetryDelayMs = 5_000;
 
@@ -42,6 +45,7 @@ public sealed partial class DrainPass
     private ObjectView view;
     private PassStage stage;
     private bool isRoundDirty;
+    private int dirtyRounds;
     private bool isReported;
     private bool isFlushed;
     private bool isSaveHeld;
@@ -335,6 +339,11 @@ public sealed partial class DrainPass
         {
             BeginWalking();
             Go();
+        }
+        else if (stage == PassStage.Verifying && isRoundDirty && ++dirtyRounds % DirtyRoundsAtOnce == 0)
+        {
+            // Epochs that move faster than a round: not at full speed for ever.
+            Block();
         }
         else if (stage == PassStage.Walking || isRoundDirty)
         {

@@ -11,7 +11,7 @@ public enum WalkKind
     /// <summary>Every record that the disk calls live: objects, tombstones. A record that is live from before the walk until after it is shown, wherever it stands.</summary>
     Live,
 
-    /// <summary>Every unverified leftover.</summary>
+    /// <summary>Every unverified leftover, of names without a live record: what a live record replaced is none any more, whatever file still lies there.</summary>
     UnverifiedLeftovers,
 }
 

@@ -134,7 +134,7 @@ public sealed class ReceivePlan(PushRequest offer) : ITransferPlan
         winner = offer.Record;
         if (equal is not null && isLeftoverIntact)
         {
-            return new TransferAction(TransferActionKind.Revive) { Record = equal };
+            return new TransferAction(TransferActionKind.Revive) { Record = equal, MayBeVerified = true };
         }
 
         if (isReady)

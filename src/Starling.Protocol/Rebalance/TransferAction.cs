@@ -109,6 +109,9 @@ public readonly record struct TransferAction(TransferActionKind Kind)
     /// <summary>For a commit: the record. For hashing and revival: the leftover that is meant. For the end of a hand-off: what was handed over.</summary>
     public RecordHead? Record { get; init; }
 
+    /// <summary>For a revival: the leftover may be a verified one, since its bytes were compared with what the sender offers.</summary>
+    public bool MayBeVerified { get; init; }
+
     /// <summary>For a mark: what the leftover remembers.</summary>
     public HandOver? HandOver { get; init; }
 

@@ -11,6 +11,14 @@ public static class RecordHeads
     /// <summary>The head of a look-up: null when there is no live record.</summary>
     public static RecordHead? Of(in LookupResult lookup) => lookup is { Status: LookupStatus.Found, Record: { State: RecordState.Live } record } ? Of(record) : null;
 
+    /// <summary>What transfers see of a look-up that shows leftovers as well: null when nothing is there that counts.</summary>
+    public static LocalRecord? LocalOf(in LookupResult lookup) => lookup is not { Status: LookupStatus.Found, Record: { } record } ? null : record.State switch
+    {
+        RecordState.Live => new LocalRecord(Of(record)),
+        RecordState.Leftover => new LocalRecord(Of(record), new HandOver(record.Leftover!.Epoch, record.Leftover.Receiver, record.Leftover.Verified)),
+        _ => null,
+    };
+
     /// <summary>The head of a record.</summary>
     public static RecordHead Of(ObjectRecord record)
     {

@@ -321,6 +321,23 @@ public class DrainPassTests
     }
 
     [Fact]
+    public void B9_rounds_in_which_something_always_moves_are_not_repeated_at_full_speed()
+    {
+        var pass = Verifying();
+        for (var round = 1; round <= DrainPass.DirtyRoundsAtOnce; round++)
+        {
+            var ask = Only<PassEffect.AskBatch>(pass.Step(Page("a", "z", end: true, Handed(Name))));
+            pass.Step(new PassInput.BatchAnswered(ask.Batch, [new VerifyAnswer(VerifyVerdict.Held, 2)]));
+            pass.Step(new PassInput.ProgressSaved());
+            var next = pass.Step(new PassInput.MarkEnded("a", Name, Ended(TransferOutcome.AskAgain)));
+            Assert.Equal(round < DrainPass.DirtyRoundsAtOnce ? 1 : 0, next.OfType<PassEffect.ReadPage>().Count());
+        }
+
+        Assert.Equal((PassStage.Blocked, 0), (pass.Status.Stage, pass.Status.ErrorCount));
+        Only<PassEffect.ReadPage>(pass.Step(new PassInput.Retry()));
+    }
+
+    [Fact]
     public void B9_a_later_epoch_does_not_restart_a_pass_records_are_judged_by_it()
     {
         var pass = Walking();

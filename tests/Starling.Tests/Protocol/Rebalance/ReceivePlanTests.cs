@@ -71,6 +71,7 @@ public class ReceivePlanTests
     public void B8_a_leftover_of_the_same_key_is_hashed_and_revived_without_bytes()
     {
         var script = AtReceiver().Start(LookUp).Looked(Leftover(Record(), receiver: 3), HashLeftover).Hashed(true, LockName).Locked(Leftover(Record(), receiver: 3), Revive);
+        Assert.True(script.Last.MayBeVerified);
         script.Stored(Done).Says(PushAnswerKind.Held);
         Assert.Equal(Record().Key, script.Last.Answer!.Key);
         AtReceiver(Tombstone()).Start(LockName).Locked(Leftover(Tombstone()), Revive);
