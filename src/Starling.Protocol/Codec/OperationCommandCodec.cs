@@ -6,7 +6,7 @@ using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.Codec;
 
-/// <summary>Bytes of the commands about operations: tags 16 to 27, written from <see cref="State.FeatureLevels.Operations"/> on.</summary>
+/// <summary>Bytes of the commands about operations: tags 16 to 29, written from <see cref="State.FeatureLevels.Operations"/> on.</summary>
 internal static class OperationCommandCodec
 {
     public static byte? TagOf(Command command) => command switch
@@ -24,6 +24,7 @@ internal static class OperationCommandCodec
         ConfirmErased => 26,
         StopNode => 27,
         MarkClean => 28,
+        RecordMountpaths => 29,
         _ => null,
     };
 
@@ -99,6 +100,7 @@ internal static class OperationCommandCodec
         26 => new ConfirmErased(reader.VarInt64(), reader.Node(), new Incarnation(reader.UInt128())),
         27 => new StopNode(reader.VarInt64(), reader.Node(), new SessionId(reader.UInt128())),
         28 => new MarkClean(reader.Node(), new SessionId(reader.UInt128()), reader.VarInt64()) { StartedIndex = reader.VarInt64(), Receivers = reader.Nodes() },
+        29 => new RecordMountpaths(reader.Node(), new SessionId(reader.UInt128()), reader.Strings()),
         _ => null,
     };
 
@@ -161,6 +163,11 @@ internal static class OperationCommandCodec
                 writer.VarInt64(c.Operation);
                 writer.Node(c.Node);
                 writer.UInt128(c.Incarnation.Value);
+                break;
+            case RecordMountpaths c:
+                writer.Node(c.Id);
+                writer.UInt128(c.Session.Value);
+                writer.Strings(c.Present);
                 break;
             case StopNode c:
                 writer.VarInt64(c.Operation);

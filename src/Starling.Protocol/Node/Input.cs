@@ -66,6 +66,10 @@ public sealed record PassFinished(long Epoch, long StartedIndex, ImmutableArray<
 /// <param name="Summary">The newest summary.</param>
 public sealed record PassProgressed(PassSummary Summary) : Input;
 
+/// <summary>A running target has other mountpaths than before: one was lost, came back or was added (rule B10). The node has it committed.</summary>
+/// <param name="Present">Ids of those that it has now, sorted.</param>
+public sealed record MountpathsChanged(ImmutableArray<string> Present) : Input;
+
 /// <summary>Somebody asks whether a node may be powered off (rule A20). Answered by exactly one <see cref="AnswerSafety"/>.</summary>
 /// <param name="LocalRequestId">Chosen by the caller, unique while outstanding.</param>
 /// <param name="Node">The node.</param>

@@ -75,7 +75,7 @@ public sealed class ProtocolNode : IRaftEvents
         admissions = new Admissions(node, raft, leases, challenger, detector);
         operations = new OperationDesk(node, raft, leases, detector);
         desk.Complete = operations.Complete;
-        passes = new PassReporter(node, raft);
+        passes = new PassReporter(node, raft, desk);
         safety = new SafetyDesk(node, raft, operations);
         joiner = new Joiner(node, raft, admissions);
         founding = new Founding(node, raft, joiner, start);
@@ -138,6 +138,9 @@ public sealed class ProtocolNode : IRaftEvents
                 break;
             case PassFinished finished:
                 passes.On(finished);
+                break;
+            case MountpathsChanged changed:
+                passes.On(changed);
                 break;
             case PassProgressed progressed:
                 passes.On(progressed);

@@ -1,15 +1,17 @@
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Node;
+using Starling.Protocol.State.Commands;
 
 namespace Starling.Protocol.Operations;
 
 /// <summary>A member's side of operations: tells the leader how it goes, again and again until the state shows it. Levels, not edges.</summary>
-internal sealed class PassReporter(NodeContext node, Raft raft)
+internal sealed class PassReporter(NodeContext node, Raft raft, RequestDesk desk)
 {
     private const long RepeatNs = 1_000_000_000;
 
     private PassFinished? finished;
     private PassSummary? summary;
+    private RecordMountpaths? mountpaths;
     private bool erased;
     private long sentNs = long.MinValue / 2;
 
@@ -20,6 +22,12 @@ internal sealed class PassReporter(NodeContext node, Raft raft)
     }
 
     public void On(PassProgressed input) => summary = input.Summary;
+
+    public void On(MountpathsChanged input)
+    {
+        mountpaths = new RecordMountpaths(node.Self.Id, node.Self.Session, input.Present);
+        sentNs = long.MinValue / 2;
+    }
 
     public void OnErased()
     {
@@ -35,6 +43,11 @@ internal sealed class PassReporter(NodeContext node, Raft raft)
         }
 
         sentNs = node.NowNs;
+        if (mountpaths is not null && node.State.Node(node.Self.Id) is { } entry && entry.Session == mountpaths.Session && !mountpaths.IsShown(entry))
+        {
+            desk.Request(new ProposalRequested(NodeContext.NobodyWaits, mountpaths, RepeatNs));
+        }
+
         if (finished is { } pass && !IsShown(pass))
         {
             node.Send(leader.Member, new CleanReport(pass.Epoch, pass.StartedIndex, pass.Receivers, pass.OpenUploads));

@@ -57,6 +57,7 @@ internal static class JournalTexts
         RemoveNode c => $"node {c.Node} removed",
         PermitErase c => $"node {c.Node} may erase itself and is never admitted again as incarnation {c.Incarnation}",
         ConfirmErased c => $"node {c.Node} has erased itself and is removed",
+        RecordMountpaths c => $"target {c.Id} has mountpaths {string.Join(", ", c.Present)}",
         StopNode c => $"session {c.Session} of node {c.Node} is told to stop",
         _ => null,
     };

@@ -77,6 +77,7 @@ internal static class Samples
         new ConfirmErased(40, Id, new Incarnation(0x11)),
         new StopNode(40, Id, new SessionId(0x21)),
         new MarkClean(Id, new SessionId(0x21), 6) { StartedIndex = 39, Receivers = [Id] },
+        new RecordMountpaths(Id, new SessionId(0x21), ["mp-a", "mp-c"]),
     ];
 
     public static ImmutableArray<LogEntry> Entries { get; } =

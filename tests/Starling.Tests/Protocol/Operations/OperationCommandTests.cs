@@ -26,7 +26,7 @@ public class OperationCommandTests
         [
             new StartOperation(OperationKind.Maintenance, [T1]), new AdvanceOperation(1, 1, OperationPhase.Mark), new BlockOperation(1, 1, null), new CancelOperation(1, "a"),
             new CompleteDrain(1, 1, T1, 1, []), new ReopenDrain(T1, session, T2), new DeclareLost(T1, session, 1, [], "a"), new AttestOff(T1, session, "a"),
-            new RemoveNode(1, T1, Fold.IncarnationOf(T1)), new PermitErase(1, T1, Fold.IncarnationOf(T1)), new ConfirmErased(1, T1, Fold.IncarnationOf(T1)), new StopNode(1, T1, session),
+            new RecordMountpaths(T1, session, []), new RemoveNode(1, T1, Fold.IncarnationOf(T1)), new PermitErase(1, T1, Fold.IncarnationOf(T1)), new ConfirmErased(1, T1, Fold.IncarnationOf(T1)), new StopNode(1, T1, session),
         ];
         Assert.All(all, c => Assert.Equal(ErrorCode.Unsupported, state.Try(c).Outcome.Error?.Code));
     }
@@ -235,6 +235,26 @@ public class OperationCommandTests
         Assert.True(world.State.Node(T1)!.HoldsIntegers);
         Assert.False(world.State.Losses[T1].IsWhole);
         Assert.Equal(0, world.State.QuarantineBefore(T1) - world.State.Node(T1)!.JoinedIndex);
+    }
+
+    [Fact]
+    public void B10_a_mountpath_that_is_lost_while_the_target_runs_is_committed_and_makes_unsafe_what_counted_on_it()
+    {
+        var world = new OperationWorld(OperationWorld.Serving(3)).Start(OperationKind.Maintenance, null, T1).Run();
+        Starling.Protocol.Operations.Safety Safe() => Starling.Protocol.Operations.SafetyVerdict.Of(world.State, T1, world.Observe().Hearing()).Safety;
+        Assert.Equal(Starling.Protocol.Operations.Safety.Safe, Safe());
+
+        Assert.Null(world.Ask(new RecordMountpaths(T2, Fold.SessionOf(T2), [$"{T2}-b"])).Error);
+        Assert.Equal([$"{T2}-a"], world.State.Node(T2)!.LostMountpathIds.ToArray());
+        Assert.Equal(Starling.Protocol.Operations.Safety.Unsafe, Safe());
+
+        Assert.Null(world.Ask(new RecordMountpaths(T2, Fold.SessionOf(T2), [$"{T2}-a", $"{T2}-b"])).Error);
+        Assert.Equal(Starling.Protocol.Operations.Safety.Safe, Safe());
+
+        Assert.Null(world.Ask(new RecordMountpaths(T2, Fold.SessionOf(T2), [$"{T2}-a", $"{T2}-b", $"{T2}-c"])).Error);
+        Assert.Equal(3, world.State.Node(T2)!.MountpathIds.Length);
+        Assert.Equal(ErrorCode.Conflict, world.Ask(new RecordMountpaths(T2, Fold.SessionOf(T2, 5), [])).Error?.Code);
+        Assert.Equal(ErrorCode.Invalid, world.Ask(new RecordMountpaths(Fold.Gateway(1), Fold.SessionOf(Fold.Gateway(1)), [])).Error?.Code);
     }
 
     [Fact]

@@ -122,6 +122,15 @@ public class OperationNodeTests
     }
 
     [Fact]
+    public void B10_a_mountpath_that_is_lost_while_the_target_runs_reaches_the_state()
+    {
+        world["target02"].Step(new MountpathsChanged([]));
+        world.RunUntil(() => State.Node(NodeId.Parse("target02"))!.LostMountpathIds.Length == 1, 5, "the loss is committed");
+        world["target02"].Step(new MountpathsChanged(["mp1-target02"]));
+        world.RunUntil(() => State.Node(NodeId.Parse("target02"))!.LostMountpathIds.IsEmpty, 5, "its return is committed");
+    }
+
+    [Fact]
     public void Interrupting_a_removal_brings_the_target_back_within_two_seconds()
     {
         passes = false;
