@@ -31,6 +31,7 @@ public sealed class SeedRun
     private readonly List<ObjectClient> _clients = [];
     private readonly List<AdminClient> _admins = [];
     private readonly PlacementClient _placement;
+    private readonly OperationClient _operations;
     private readonly string _shape;
     private readonly ulong _seed;
 
@@ -59,7 +60,9 @@ public sealed class SeedRun
             Log = log,
         });
         _faults = new FaultScheduler(_world);
-        _placement = new PlacementClient(_world, IsOver);
+        var change = tuning.Below(100);
+        _placement = new PlacementClient(_world, IsOver, change < 40);
+        _operations = new OperationClient(_world, IsOver, change >= 50);
         _shape = string.Create(
             CultureInfo.InvariantCulture,
             $"{gateways} gateways, {targets} targets, {(expect == 0 ? "init" : $"expect {expect}")}, faults {string.Join(' ', _faults.Kinds)}");
@@ -131,6 +134,7 @@ public sealed class SeedRun
         }
 
         _placement.Start();
+        _operations.Start();
 
         _world.Schedule(tuning.Between(0, 15 * SimWorld.Second), () => _faults.RunUntil(FaultsEndNs));
     }
@@ -176,7 +180,7 @@ public sealed class SeedRun
     private void Settle()
     {
         _world.Coverage.Hit(Mark.CheckEverythingEnds);
-        if (!_world.RunUntil(() => !_clients.Exists(c => c.IsBusy) && !_admins.Exists(a => a.IsBusy) && !_placement.IsBusy, 90 * SimWorld.Second))
+        if (!_world.RunUntil(() => !_clients.Exists(c => c.IsBusy) && !_admins.Exists(a => a.IsBusy) && !_placement.IsBusy && !_operations.IsBusy, 90 * SimWorld.Second))
         {
             var busy = string.Join("; ", _clients.Where(c => c.IsBusy).Select(c => c.Doing));
             throw new CheckFailedException("every operation ends", $"90 s after the last request still busy: {busy}; admins {string.Join(' ', _admins.Select(a => a.IsBusy))}");
@@ -200,6 +204,7 @@ public sealed class SeedRun
     private void Converge()
     {
         _world.Coverage.Hit(Mark.CheckConverged);
+        EndOperations();
         _placement.TidyUp();
         if (_world.RunUntil(() => !_placement.IsBusy && IsWhole(), 120 * SimWorld.Second))
         {
@@ -213,11 +218,27 @@ public sealed class SeedRun
             + string.Join("; ", _world.Nodes.Select(n => $"{n} {n.View?.Role} applied {n.View?.AppliedIndex} lease {n.Target?.HasLease} session {n.View?.SessionApplied} {n.View?.Waiting} {Describe(n)}")));
     }
 
+    // Every operation ends, or says what blocks it and can be taken back.
+    private void EndOperations()
+    {
+        _world.Coverage.Hit(Mark.CheckOperationsEnd);
+        var isDone = false;
+        _operations.TidyUp(() => isDone = true);
+        if (!_world.RunUntil(() => isDone, 200 * SimWorld.Second))
+        {
+            var state = _world.Checks.Newest;
+            throw new CheckFailedException(
+                "every operation ends",
+                $"200 s after the last request: {string.Join("; ", state.Operations.Values.Select(o => $"{o.Name} {o.Kind} {o.Phase} of {string.Join(' ', o.Nodes.Select(n => n.Id))} blocked {o.Blocked?.Text}"))}: "
+                + string.Join("; ", _world.Nodes.Select(n => $"{n} {n.View?.Role} up {n.IsUp} {Describe(n)}")));
+        }
+    }
+
     private string Describe(SimNode node)
     {
         var entry = _world.Checks.Newest.Node(node.Id);
         return node.Target is not { } target ? string.Empty
-            : $"{entry?.State} fenced {entry?.Fenced} clean {entry?.Clean} of {_world.Checks.Newest.Newest.Number} pass {target.PassStatus?.Stage} {string.Join(", ", target.PassStatus?.Errors.Take(3).Select(e => $"{e.Subject}: {e.Error.Message}") ?? [])}";
+            : $"{entry?.State} fenced {entry?.Fenced} clean {entry?.Clean} at {entry?.CleanIndex} wanted {_world.Checks.Newest.PassWanted(node.Id)} of {_world.Checks.Newest.Newest.Number} pass {target.PassStatus?.Stage} {string.Join(", ", target.PassStatus?.Errors.Take(3).Select(e => $"{e.Subject}: {e.Error.Message}") ?? [])}";
     }
 
     // Everybody has applied everything; everything lies where it belongs; every target that is in holds a lease; a gateway leads where one can.

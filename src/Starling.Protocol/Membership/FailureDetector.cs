@@ -23,6 +23,7 @@ internal sealed class FailureDetector(NodeContext node)
     public void Start()
     {
         watched.Clear();
+        followed = null;
         sinceNs = node.NowNs;
         Shown = [];
     }

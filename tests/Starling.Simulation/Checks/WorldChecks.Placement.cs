@@ -1,7 +1,9 @@
 using Starling.Core.Names;
 using Starling.Core.Objects;
+using Starling.Protocol.Operations;
 using Starling.Protocol.Rebalance;
 using Starling.Protocol.State;
+using Starling.Protocol.State.Operations;
 using Starling.Simulation.Store;
 using Starling.Simulation.Workload;
 using Starling.Simulation.World;
@@ -89,7 +91,7 @@ public sealed partial class WorldChecks
         var before = new SortedDictionary<string, RecordKey>(StringComparer.Ordinal);
         foreach (var slot in node.Target!.Store.Slots)
         {
-            if (Greatest(slot.Uname, durable: false) is { } key)
+            if (Greatest(slot.Uname, durable: false) is { } key && Newest.StandingOf(key.BucketId) == BucketStanding.Live)
             {
                 before[slot.Uname] = key;
             }
@@ -274,6 +276,83 @@ public sealed partial class WorldChecks
         if (!_floors.TryGetValue(call.Name.Uname, out var known) || known.Key < key)
         {
             _floors[call.Name.Uname] = (key, found.Head.IsTombstone);
+        }
+    }
+
+    /// <summary>The answer to "may it be powered off" (rule A20).</summary>
+    public void OnSafetyAnswered(SimNode node, SafetyVerdict? verdict)
+    {
+        world.Coverage.Hit(verdict?.Safety switch
+        {
+            Safety.Safe => Mark.SafetyAnsweredSafe,
+            Safety.Unsafe => Mark.SafetyAnsweredUnsafe,
+            _ => Mark.SafetyAnsweredUnknown,
+        });
+    }
+
+    // Whatever was committed about operations.
+    private void OperationsChanged(ClusterState before, ClusterState state)
+    {
+        foreach (var operation in before.Operations.Values)
+        {
+            if (state.Operation(operation.Id) is not { } now)
+            {
+                continue;
+            }
+
+            world.Coverage.Hit(operation.Blocked is null && now.Blocked is not null ? Mark.OperationBlocked : Mark.None);
+            if (!now.IsFinished)
+            {
+                continue;
+            }
+
+            world.Coverage.Hit(now.Phase == OperationPhase.Cancelled ? Mark.OperationCancelled : Mark.OperationDone);
+            world.Coverage.Hit(now.Phase == OperationPhase.Cancelled ? Mark.None : now.Kind switch
+            {
+                OperationKind.Maintenance => Mark.MaintenanceDone,
+                OperationKind.Shutdown => Mark.ShutdownDone,
+                OperationKind.Decommission => Mark.DecommissionDone,
+                OperationKind.Return => Mark.ReturnDone,
+                OperationKind.Join => Mark.JoinDone,
+                OperationKind.Rebalance => Mark.RebalanceDone,
+                _ => Mark.RemoveDeadDone,
+            });
+        }
+    }
+
+    /// <summary>What a target brought along from an earlier life is put aside: it does not count already.</summary>
+    public void OnQuarantined(SimNode node)
+    {
+        if (!_lostMachines.Contains(node.Index) && node.Target!.Store.Slots.Any(s => s.Current is not null) && OnDisksLost(node, () => _lostMachines.Add(node.Index)) is var taken and > 0)
+        {
+            throw new CheckFailedException("quarantine takes nothing that counts", $"{node} puts aside what {taken} names need");
+        }
+
+        _lostMachines.Remove(node.Index);
+    }
+
+    // Declared lost, or removed: what lies there counts no more.
+    private void CheckDepartures(ClusterState before, ClusterState state)
+    {
+        foreach (var old in before.Nodes.Values)
+        {
+            if (!old.HoldsIntegers || (state.Node(old.Id) is { HoldsIntegers: true } now && now.JoinedIndex == old.JoinedIndex))
+            {
+                continue;
+            }
+
+            var isLoss = state.Losses.TryGetValue(old.Id, out var loss) && loss.Index > before.AppliedIndex;
+            world.Coverage.Hit(isLoss ? Mark.DeclaredLost : Mark.RemovedClean);
+            foreach (var node in world.Nodes.Where(n => n.Id == old.Id && n.Target is not null))
+            {
+                var taken = OnDisksLost(node, () => _lostMachines.Add(node.Index));
+                if (taken > 0 && !isLoss)
+                {
+                    throw new CheckFailedException("removal takes nothing", $"{node} was removed and {taken} names lose what was known of them");
+                }
+
+                world.Coverage.Hit(taken > 0 ? Mark.LossTookNames : Mark.None);
+            }
         }
     }
 

@@ -329,9 +329,15 @@ public sealed partial class WorldChecks(SimWorld world)
                 }
             }
 
+            if (!ReferenceEquals(known.Operations, state.Operations))
+            {
+                OperationsChanged(known, state);
+            }
+
             if (!ReferenceEquals(known.Nodes, state.Nodes))
             {
                 PlacementChanged(known, state);
+                CheckDepartures(known, state);
                 CheckCleanEverywhere(known, state);
             }
         }
@@ -386,7 +392,6 @@ public sealed partial class WorldChecks(SimWorld world)
         var fault = now.Smap < old.Smap || now.Bmd < old.Bmd || now.Rmd < old.Rmd || now.Conf < old.Conf ? "went back"
             : now.Bmd == old.Bmd && !ReferenceEquals(before.Buckets, state.Buckets) && before.Buckets.Count != state.Buckets.Count ? "BMD changed without a new version"
             : now.Conf == old.Conf && !before.Config.Equals(state.Config) ? "Conf changed without a new version"
-            : now.Rmd == old.Rmd && before.Newest.Number != state.Newest.Number ? "RMD changed without a new version"
             : now.Smap == old.Smap && (before.Nodes.Count != state.Nodes.Count || before.Leader?.Identity != state.Leader?.Identity) ? "Smap changed without a new version"
             : null;
         if (fault is not null)

@@ -18,6 +18,9 @@ public sealed class TargetStore(SimWorld world, SimNode node)
     /// <summary>The progress of a pass as it is on the platter.</summary>
     public PassProgress? Progress { get; set; }
 
+    /// <summary>What lay here since before this log index was put aside.</summary>
+    public long QuarantinedThrough { get; private set; }
+
     public IEnumerable<NameSlot> Slots => _slots.Values;
 
     public NameSlot? Find(string uname) => _slots.GetValueOrDefault(uname);
@@ -106,11 +109,27 @@ public sealed class TargetStore(SimWorld world, SimNode node)
         }
     }
 
+    /// <summary>Everything that lies here is put aside.</summary>
+    public void Quarantine(long before)
+    {
+        QuarantinedThrough = before;
+        foreach (var slot in _slots.Values)
+        {
+            slot.Current = slot.Durable = null;
+        }
+
+        Progress = null;
+    }
+
     /// <summary>The disks are gone.</summary>
     public void Wipe()
     {
-        _slots.Clear();
-        InFlight = new InFlight();
+        foreach (var slot in _slots.Values)
+        {
+            slot.Current = slot.Durable = null;
+        }
+
+        QuarantinedThrough = 0;
         Progress = null;
     }
 

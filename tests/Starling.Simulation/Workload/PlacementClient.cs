@@ -14,12 +14,12 @@ public sealed class PlacementClient
     private readonly CommandSender _sender;
     private readonly long _meanNs;
 
-    public PlacementClient(SimWorld world, Func<bool> isOver)
+    public PlacementClient(SimWorld world, Func<bool> isOver, bool isWanted)
     {
         _world = world;
         _isOver = isOver;
         _sender = new CommandSender(world, "placement");
-        _meanNs = world.PlacementRandom.Chance(200_000) ? 0 : world.PlacementRandom.Between(3 * SimWorld.Second, 50 * SimWorld.Second);
+        _meanNs = !isWanted ? 0 : world.PlacementRandom.Between(3 * SimWorld.Second, 50 * SimWorld.Second);
     }
 
     public bool IsBusy { get; private set; }

@@ -1,5 +1,7 @@
 using Starling.Core.Errors;
+using Starling.Core.Names;
 using Starling.Protocol.Node;
+using Starling.Protocol.Operations;
 using Starling.Protocol.State.Commands;
 using Starling.Simulation.Workload;
 
@@ -10,6 +12,7 @@ public sealed class GatewayService(SimWorld world, SimNode node)
 {
     private readonly SortedDictionary<long, Action<Answer?>> _proposals = [];
     private readonly SortedDictionary<long, Action<AnswerRead?>> _reads = [];
+    private readonly SortedDictionary<long, Action<SafetyVerdict?>> _safety = [];
 
     public int Outstanding => _proposals.Count + _reads.Count;
 
@@ -78,6 +81,24 @@ public sealed class GatewayService(SimWorld world, SimNode node)
         world.Give(node, new ReadIndexRequested(id));
     }
 
+    /// <summary>Asks whether a node may be powered off (rule A20); the callback gets null when the process dies first.</summary>
+    public void AskSafety(NodeId subject, Action<SafetyVerdict?> done)
+    {
+        var id = world.NextRequestId();
+        _safety.Add(id, done);
+        world.Give(node, new SafetyRequested(id, subject));
+    }
+
+    public void AnsweredSafety(AnswerSafety answer)
+    {
+        if (!_safety.Remove(answer.LocalRequestId, out var done))
+        {
+            throw new CheckFailedException("one answer each", $"{node.Name} answered question {answer.LocalRequestId} twice, or one that was never made");
+        }
+
+        done(answer.Verdict);
+    }
+
     public void Answered(Answer answer)
     {
         if (!_proposals.Remove(answer.LocalRequestId, out var done))
@@ -107,8 +128,15 @@ public sealed class GatewayService(SimWorld world, SimNode node)
     {
         var proposals = _proposals.Values.ToArray();
         var reads = _reads.Values.ToArray();
+        var questions = _safety.Values.ToArray();
         _proposals.Clear();
         _reads.Clear();
+        _safety.Clear();
+        foreach (var done in questions)
+        {
+            done(null);
+        }
+
         foreach (var done in proposals)
         {
             done(null);

@@ -46,6 +46,12 @@ public sealed class SimNode
 
     public SessionId Session { get; set; }
 
+    /// <summary>The process that obeyed an order to stop.</summary>
+    public int ObeyedProcess { get; set; }
+
+    /// <summary>The process that erased itself.</summary>
+    public int ErasedProcess { get; set; }
+
     public bool IsUp => Core is not null;
 
     public bool IsPaused { get; set; }

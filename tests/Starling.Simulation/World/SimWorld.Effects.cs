@@ -48,6 +48,9 @@ public sealed partial class SimWorld
                 case AnswerRead answer:
                     AnsweredRead(node, answer);
                     break;
+                case AnswerSafety answer:
+                    (node.Gateway ?? throw NoServices(node)).AnsweredSafety(answer);
+                    break;
                 case ProbeData probe:
                     Probe(node, probe);
                     break;
@@ -168,6 +171,7 @@ public sealed partial class SimWorld
         }
 
         Checks.OnPublication(node, before, view);
+        Obey(node, view);
         if (before is null || !ReferenceEquals(before.State, view.State) || !ReferenceEquals(before.Lease, view.Lease) || before.SessionApplied != view.SessionApplied)
         {
             node.Target?.ViewChanged();

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Starling.Core.Errors;
 using Starling.Protocol.Node;
+using Starling.Protocol.Operations;
 using Starling.Protocol.Rebalance;
+using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
 
 namespace Starling.Simulation.World;
@@ -46,7 +48,10 @@ public sealed partial class TargetService
         {
             _isCollecting = true;
             CollectLater();
+            SummarizeLater();
         }
+
+        Quarantine(view.State);
 
         if (_pass is null && !HoldsPasses && DrainPass.IsWanted(view) && world.MayPass(node, view.State))
         {
@@ -221,6 +226,12 @@ public sealed partial class TargetService
     private void ReportClean(DrainPass pass, PassProgress progress)
     {
         world.Coverage.Hit(Mark.PassReported);
+        if (node.View!.State.KnowsOperations)
+        {
+            world.ScheduleLocal(node, 0, () => world.Give(node, new PassFinished(progress.Epoch, progress.StartedIndex, progress.Receivers, OpenUploads: 0)));
+            return;
+        }
+
         Propose(new MarkClean(node.Id, node.Session, progress.Epoch), answer =>
         {
             if (ReferenceEquals(_pass, pass) && (answer?.Error ?? answer?.Outcome?.Error) is { } error)
@@ -228,6 +239,26 @@ public sealed partial class TargetService
                 Give(new PassInput.ReportRefused(error));
             }
         });
+    }
+
+    // What the leader hears of a target about once a second.
+    private void SummarizeLater() => world.ScheduleLocal(node, SimWorld.Second, () =>
+    {
+        var disks = new PassSummary { CapacityBytes = 1L << 40, UsedBytes = 1 << 20 };
+        world.Give(node, new PassProgressed(_pass?.Status.Summary(disks) ?? disks));
+        SummarizeLater();
+    });
+
+    // Whatever lies here since before this target was admitted, or declared lost, does not count and is never looked at again (rule B0).
+    private void Quarantine(ClusterState state)
+    {
+        var before = state.QuarantineBefore(node.Id);
+        if (node.View!.SessionApplied && before > Store.QuarantinedThrough)
+        {
+            world.Coverage.Hit(Store.Slots.Any(s => s.Current is not null) ? Mark.Quarantined : Mark.None);
+            world.Checks.OnQuarantined(node);
+            Store.Quarantine(before);
+        }
     }
 
     private void Propose(Command command, Action<Answer?> done)

@@ -1,0 +1,189 @@
+using Starling.Core.Errors;
+using Starling.Core.Names;
+using Starling.Protocol.Operations;
+using Starling.Protocol.Operations.Guards;
+using Starling.Protocol.State;
+using Starling.Protocol.State.Commands;
+using Starling.Protocol.State.Operations;
+using Starling.Simulation.Workload;
+using Starling.Simulation.World;
+
+namespace Starling.Simulation.Scripts;
+
+/// <summary>Stories of operations, declared losses and permits (rules A17 to A20, B0, B8).</summary>
+public static class OperationScripts
+{
+    private static readonly string[] All = ["t1", "t2", "t3"];
+    private static readonly string[] Without1 = ["t2", "t3"];
+    private static readonly string[] Without12 = ["t3"];
+
+    private static Story Begin(TextWriter? log)
+    {
+        var story = Story.Begin(log, targets: 3);
+        var outcome = story.Commit(new SetFeatureLevel(0, FeatureLevels.Operations, [.. story.World.Checks.Newest.Nodes.Keys]));
+        story.Require(outcome.Error is null, $"operations are known: {outcome.Error}");
+        story.CreateBucket();
+        return story;
+    }
+
+    [Script]
+    public static void LeaderThatLeadsAgainHearsEverybody(TextWriter? log)
+    {
+        // The same members as when it led before: it must watch them all the same, or no operation ever ends.
+        var story = Begin(log);
+        var first = story.Leader!;
+        var second = story.World.Nodes.First(n => n.IsGateway && n != first);
+        second.Gateway!.Transfer(second.Id, _ => { });
+        story.NewLeader(n => n == second, 20);
+        first.Gateway!.Transfer(first.Id, _ => { });
+        story.NewLeader(n => n == first, 20);
+        var operation = story.Operate(OperationKind.Rebalance);
+        story.Until(() => story.World.Checks.Newest.Operation(operation)!.Phase == OperationPhase.Done, 30, "a rebalance ends");
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void SafeToPowerOffMeansThatDisksMayGo(TextWriter? log)
+    {
+        var story = Begin(log);
+        var names = Enumerable.Range(0, 30).Select(i => ObjectName.Parse(Story.Bucket("b"), $"object-{i}")).ToArray();
+        var values = names.Select(n => story.Put(n).Value).ToArray();
+        story.Require(story.SafetyOf("t1") == Safety.Unsafe, "who serves is not safe to power off");
+        var operation = story.Operate(OperationKind.Maintenance, "t1");
+        story.Until(() => story.World.Checks.Newest.Operation(operation)!.Phase == OperationPhase.Done, 90, "maintenance ends");
+        story.Require(story.SafetyOf("t1") == Safety.Safe, "who is drained is");
+        story.World.Cut("t2", Network.NetworkKind.Control);
+        story.RunFor(4);
+        var cut = story.SafetyOf("t1");
+        story.Require(cut == Safety.Unknown, $"while a receiver is silent nobody knows ({cut})");
+        story.World.HealAll();
+        story.RunFor(4);
+        story.Require(story.SafetyOf("t1") == Safety.Safe, "then it is safe again");
+        story.Require(story.World.Destroy(story.Node("t1")) == 0, "its disks take nothing with them");
+        for (var i = 0; i < names.Length; i++)
+        {
+            story.Finds(names[i], values[i]);
+        }
+
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void ShutdownOrderReadAgainAfterRestart(TextWriter? log)
+    {
+        var story = Begin(log);
+        var operation = story.Operate(OperationKind.Shutdown, "t1");
+        story.Until(() => !story.Node("t1").IsUp, 120, "the target stops by order");
+        story.World.Start("t1");
+        story.Until(() => story.Node("t1").View!.SessionApplied, 60, "it starts again, with the order in its log");
+        story.Always(() => story.Node("t1").IsUp, 30, "and does not obey the order to an earlier process");
+        story.Until(() => story.World.Checks.Newest.Operation(operation)!.IsFinished, 60, "the operation ends");
+        story.Operate(OperationKind.Return, "t1");
+        story.Until(() => story.World.Checks.Newest.Node(story.Node("t1").Id)!.State == AdminState.In, 60, "it is back in");
+        story.Converged();
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void ErasePermitOvertakenByUndo(TextWriter? log)
+    {
+        // As long as no permit is committed, undo wins, however far the decommission is; afterwards it is refused and that incarnation is gone for good.
+        var story = Begin(log);
+        var name = story.NameThatMoves(("t1", All), ("t2", Without1));
+        var put = story.Put(name);
+        var undone = story.Operate(OperationKind.Decommission, "t1");
+        story.Until(() => story.World.Checks.Newest.Operation(undone)!.Phase >= OperationPhase.Drain, 60, "it drains");
+        story.Require(story.Commit(new CancelOperation(undone, "script")).Error is null, "it is taken back");
+        story.Until(() => story.World.Checks.Newest.Operation(undone)!.IsFinished, 60, "and ends");
+        story.Always(() => story.World.Checks.Newest.ErasePermits.IsEmpty, 20, "no permit comes after the undo");
+        story.Until(() => story.World.Checks.Newest.Node(story.Node("t1").Id)!.State == AdminState.In, 30, "the target is in");
+        story.Finds(name, put.Value);
+
+        var incarnation = story.Node("t1").Disk.Durable.Incarnation;
+        story.World.HoldsErasing = _ => true;
+        var operation = story.Operate(OperationKind.Decommission, "t1");
+        story.Until(() => !story.World.Checks.Newest.ErasePermits.IsEmpty, 120, "the permit is committed");
+        story.Require(story.Commit(new CancelOperation(operation, "script")).Error?.Code == ErrorCode.Conflict, "undo is refused from here on");
+        story.World.HoldsErasing = null;
+        story.World.Kill("t1");
+        story.World.Start("t1");
+        story.Until(() => story.World.Checks.Newest.Operation(operation)!.IsFinished, 120, "the target erases itself and is removed");
+        story.Require(story.World.Checks.Newest.Nodes.Values.All(n => n.Incarnation != incarnation), "that incarnation is no member any more");
+        story.Finds(name, put.Value);
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void DeclaredLossOfALeasedTarget(TextWriter? log)
+    {
+        // A commit of the target hangs while its loss is asked for: the loss waits until no lease of it can be valid, so nothing that it took is acknowledged later.
+        var story = Begin(log);
+        var name = story.NameThatMoves(("t1", All), ("t2", Without1));
+        story.HoldPasses("t1");
+        story.RunFor(6);
+        story.World.Cut("t1", Network.NetworkKind.Control);
+        story.Target("t1").SlowCommitNs = 3 * SimWorld.Second;
+        var hanging = story.Ask(ObjectCallKind.Put, name);
+        story.RunFor(0.5);
+        var operation = story.Operate(OperationKind.RemoveDead, "t1");
+        story.Until(() => hanging.IsEnded, 30, "the put ends");
+        story.Require(hanging.Error is null && story.Target("t1").HasLease, "acknowledged under a good lease");
+        story.Require(story.World.Checks.Newest.Losses.IsEmpty, "before that, no loss is declared");
+        story.Until(() => !story.World.Checks.Newest.Losses.IsEmpty, 120, "the loss is declared");
+        story.Require(!story.Target("t1").HasLease, "when the lease is over");
+        story.Until(() => story.World.Checks.Newest.Operation(operation)!.IsFinished, 60, "the dead one is removed");
+        var late = story.Do(ObjectCallKind.Put, name);
+        story.Require(late.Error is null && story.RecordAt("t2", name)?.Value == late.Value, "its names are writable elsewhere");
+        story.World.Kill("t1");
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void HandOverRacingADeclaredLoss(TextWriter? log)
+    {
+        // A hands a record to B; B is declared lost before anybody has verified it there, and before its answer arrives: A's copy is the one that counts.
+        var story = Begin(log);
+        var name = story.NameThatMoves(("t1", All), ("t2", Without1), ("t3", Without12));
+        var put = story.Put(name);
+        story.World.NeighborTimeoutNs = 300 * SimWorld.Second;
+        story.Hold((_, _, message) => message is VerifyQuestion);
+        story.Operate(OperationKind.Maintenance, "t1");
+        story.Until(() => story.RecordAt("t1", name) is { IsLive: false } && story.RecordAt("t2", name) is { IsLive: true }, 60, "the record is handed over");
+        story.World.PowerOff("t2");
+        var dead = story.Operate(OperationKind.RemoveDead, "t2");
+        story.Require(story.Commit(new AttestOff(story.Node("t2").Id, story.World.Checks.Newest.Node(story.Node("t2").Id)!.Session, "script")).Error is null, "it is attested to be off");
+        story.Until(() => !story.World.Checks.Newest.Losses.IsEmpty, 120, "the loss is declared");
+        story.World.NeighborTap = null;
+        story.World.NeighborTimeoutNs = 3 * SimWorld.Second;
+        story.World.HeldNeighbors.Clear();
+        story.Until(() => story.World.Checks.Newest.Operation(dead)!.IsFinished, 60, "it is removed");
+        story.Finds(name, put.Value);
+        story.Until(() => story.RecordAt("t3", name) is { IsLive: true }, 600, "and A hands its copy to the new owner");
+        story.Finds(name, put.Value);
+        story.EndsWell();
+    }
+
+    private static long Operate(this Story story, OperationKind kind, params string[] nodes)
+    {
+        var outcome = story.Commit(new StartOperation(kind, [.. nodes.Select(n => story.Node(n).Id)])
+        {
+            Options = new OperationOptions
+            {
+                NoRebalance = kind == OperationKind.RemoveDead,
+                RemoveUserData = kind == OperationKind.Decommission,
+                Force = kind.TakesOut() ? [.. GuardList.Names.Order(StringComparer.Ordinal)] : [],
+            },
+            RequestedBy = "script",
+        });
+        story.Require(outcome.Error is null && outcome.Result.Length > 2, $"{kind} is accepted: {outcome.Error}");
+        return long.Parse(outcome.Result[2..], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static Safety SafetyOf(this Story story, string node)
+    {
+        SafetyVerdict? verdict = null;
+        story.Leader!.Gateway!.AskSafety(story.Node(node).Id, v => verdict = v);
+        story.Until(() => verdict is not null, 20, "the question is answered");
+        return verdict!.Safety;
+    }
+}

@@ -1,0 +1,80 @@
+using Starling.Protocol.Identity;
+using Starling.Protocol.Node;
+using Starling.Protocol.Operations;
+
+namespace Starling.Simulation.World;
+
+/// <summary>What a process does because the committed state tells it to (rule A18).</summary>
+public sealed partial class SimWorld
+{
+    /// <summary>A script keeps a process from erasing itself, as if it were slow.</summary>
+    public Func<SimNode, bool>? HoldsErasing { get; set; }
+
+    private void Obey(SimNode node, NodePublication view)
+    {
+        if (view.StopOrdered && node.ObeyedProcess != node.Process)
+        {
+            node.ObeyedProcess = node.Process;
+            Coverage.Hit(Mark.StoppedByOrder);
+            Stop(node);
+        }
+
+        if (view.EraseOrdered is not null && node.ErasedProcess != node.Process && HoldsErasing?.Invoke(node) != true)
+        {
+            node.ErasedProcess = node.Process;
+            ScheduleLocal(node, DiskRandom.Between(10 * Millisecond, 3 * Second), () => Erase(node));
+        }
+    }
+
+    private void Erase(SimNode node)
+    {
+        Coverage.Hit(Mark.ErasedByPermit);
+        Note($"{node.Name,-4} ERASES ITSELF");
+        if (node.Target is { } target)
+        {
+            var taken = Checks.OnDisksLost(node, target.Store.Wipe);
+            if (taken > 0)
+            {
+                throw new CheckFailedException("erasing by permit takes nothing", $"{node} erases itself as it may, and {taken} names lose what was known of them");
+            }
+        }
+
+        Give(node, new EraseFinished());
+        LeaveWhenRemoved(node, node.Disk.Durable.Incarnation);
+    }
+
+    // An erased machine that is no member any more is switched off; some time later it is put to use again, as a new one.
+    private void LeaveWhenRemoved(SimNode node, Incarnation incarnation) => Schedule(Second, () =>
+    {
+        if (node.Disk.Durable.Incarnation != incarnation)
+        {
+            return;
+        }
+
+        if (Checks.Newest.Node(node.Id)?.Incarnation == incarnation)
+        {
+            LeaveWhenRemoved(node, incarnation);
+            return;
+        }
+
+        Destroy(node);
+        Schedule(DiskRandom.Between(Second, 30 * Second), () => Start(node));
+    });
+
+    /// <summary>A machine that is no member any more joins as a new one, with whatever lies on its disks.</summary>
+    public void Reuse(SimNode node)
+    {
+        PowerOff(node);
+        node.Disk.Wipe(directoryRemains: false);
+        Start(node);
+    }
+
+    /// <summary>The disks of a machine are destroyed, control log and objects, and replaced by new ones; the machine stays off.</summary>
+    public int Destroy(SimNode node)
+    {
+        PowerOff(node);
+        node.Disk.Wipe(directoryRemains: false);
+        node.MountpathIds = [.. node.MountpathIds.Select((_, i) => $"{node.Name}-{NextRequestId()}-m{i + 1}")];
+        return node.Target is { } target ? Checks.OnDisksLost(node, target.Store.Wipe) : 0;
+    }
+}
