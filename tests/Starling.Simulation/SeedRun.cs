@@ -238,7 +238,7 @@ public sealed class SeedRun
     {
         var entry = _world.Checks.Newest.Node(node.Id);
         return node.Target is not { } target ? string.Empty
-            : $"{entry?.State} fenced {entry?.Fenced} clean {entry?.Clean} at {entry?.CleanIndex} wanted {_world.Checks.Newest.PassWanted(node.Id)} of {_world.Checks.Newest.Newest.Number} pass {target.PassStatus?.Stage} {string.Join(", ", target.PassStatus?.Errors.Take(3).Select(e => $"{e.Subject}: {e.Error.Message}") ?? [])}";
+            : $"{entry?.State} misses {string.Join(' ', entry?.LostMountpathIds ?? [])} fenced {entry?.Fenced} clean {entry?.Clean} at {entry?.CleanIndex} wanted {_world.Checks.Newest.PassWanted(node.Id)} of {_world.Checks.Newest.Newest.Number} pass {target.PassStatus?.Stage} {string.Join(", ", target.PassStatus?.Errors.Take(3).Select(e => $"{e.Subject}: {e.Error.Message}") ?? [])}";
     }
 
     // Everybody has applied everything; everything lies where it belongs; every target that is in holds a lease; a gateway leads where one can.

@@ -273,6 +273,11 @@ public sealed class OperationClient
         {
             _sender.Submit(() => new StartOperation(OperationKind.Return, [away.Id]) { RequestedBy = "operator" }, _ => Again());
         }
+        else if (_world.Nodes.Exists(n => state.Node(n.Id)?.Session != n.Session))
+        {
+            // Disks that were replaced show only when their process is known.
+            Again();
+        }
         else
         {
             done();
