@@ -125,12 +125,10 @@ public sealed record SafetyVerdict(Safety Safety, ImmutableArray<string> Reasons
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(voters);
         var reasons = new List<string>();
-        foreach (var voter in voters.Members)
+        // By the newest configuration in the log or by the last committed one: until the change between them is committed, both count.
+        if (voters.Members.Concat(state.Voters.Members).Any(voter => voter.Id == entry.Id))
         {
-            if (voter.Id == entry.Id)
-            {
-                reasons.Add($"node {entry.Id} votes: its vote is still needed");
-            }
+            reasons.Add($"node {entry.Id} votes: its vote is still needed");
         }
 
         if (entry.State is AdminState.In)
@@ -174,6 +172,10 @@ public sealed record SafetyVerdict(Safety Safety, ImmutableArray<string> Reasons
             ? $"target {receiver.Id}, which received data of {entry.Id}, has other mountpaths than then"
             : null;
     }
+
+    /// <summary>Whether what this receiver took over is still with it, as far as anybody knows.</summary>
+    internal static bool StillVouches(ClusterState state, NodeEntry entry, VerifiedReceiver receiver) =>
+        !DrainedSince(state, entry, receiver) && LossSince(state, entry, receiver) is null;
 
     // A member that is gone without a declared loss was clean when it went (rule B0).
     private static bool DrainedSince(ClusterState state, NodeEntry entry, VerifiedReceiver receiver) => state.Node(receiver.Id) is not { } now

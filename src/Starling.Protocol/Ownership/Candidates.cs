@@ -45,11 +45,16 @@ public static class Candidates
         return found.DrainToImmutable();
     }
 
-    /// <summary>Whether two states agree on every <c>Clean</c>: a read that asked candidates under the first may answer under the second (rule B7).</summary>
+    /// <summary>Whether two states agree on every <c>Clean</c> and on every declared loss, which makes leftovers live: a read that asked candidates under the first may answer under the second (rule B7).</summary>
     public static bool SameClean(ClusterState first, ClusterState second)
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
+        if (!ReferenceEquals(first.Losses, second.Losses) && !first.Losses.Values.SequenceEqual(second.Losses.Values))
+        {
+            return false;
+        }
+
         if (ReferenceEquals(first.Nodes, second.Nodes))
         {
             return true;

@@ -177,7 +177,7 @@ public sealed partial class DrainPass
         if (stage == PassStage.Waiting)
         {
             var resumed = saved is not null && saved.Epoch <= view.Epoch && saved.Epoch > self.Clean && !IsOutdated(saved) ? saved : null;
-            progress = resumed ?? progress with { Epoch = view.Epoch, StartedIndex = view.AppliedIndex };
+            progress = resumed ?? progress with { Epoch = view.Epoch, StartedIndex = view.AppliedIndex, Receivers = VouchedBefore(self) };
 
             // Mountpaths that are not here any more have nothing to say; new ones begin at the beginning.
             var here = lanes.Select(lane => KeyValuePair.Create(lane.Mountpath, progress.Mountpaths.GetValueOrDefault(lane.Mountpath, MountpathProgress.None)));
@@ -197,6 +197,11 @@ public sealed partial class DrainPass
             TryAgain();
         }
     }
+
+    // What an unproven pass made verified is not asked about again: who vouched for it then must be in the proof of this one (rule A20).
+    private ImmutableArray<NodeId> VouchedBefore(NodeEntry self) => saved is null || saved.StartedIndex < self.CleanIndex
+        ? []
+        : [.. saved.Receivers.Where(id => !view.State.Losses.TryGetValue(id, out var loss) || loss.Index <= saved.StartedIndex)];
 
     /// <summary>An operation asks for a pass that begins later, or somebody who vouched in this one was declared lost since: its report would be refused.</summary>
     private bool IsOutdated(PassProgress pass) =>

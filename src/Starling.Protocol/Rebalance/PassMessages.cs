@@ -132,7 +132,7 @@ public abstract record PassEffect
     /// <param name="DelayMs">How long, milliseconds.</param>
     public sealed record RetryLater(int DelayMs) : PassEffect;
 
-    /// <summary>The pass is over, nothing of it is under way: remove its progress from the disk. Another one begins when <see cref="DrainPass.IsWanted"/> says so.</summary>
+    /// <summary>The pass is over, nothing of it is under way. Its progress stays on the disk and is given to the next pass: who vouched in one that proved nothing must vouch there too. Another one begins when <see cref="DrainPass.IsWanted"/> says so.</summary>
     public sealed record End : PassEffect;
 }
 

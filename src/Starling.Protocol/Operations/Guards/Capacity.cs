@@ -17,7 +17,7 @@ internal static class Capacity
             return null;
         }
 
-        var leaving = question.Leaving.Sum(id => question.Facts.Of(id)?.UsedBytes ?? 0);
+        var leaving = question.Leaving.Aggregate((Int128)0, (sum, id) => sum + (question.Facts.Of(id)?.UsedBytes ?? 0));
         var weights = question.Remaining.Sum(id => (long)question.State.Newest.WeightOf(id));
         foreach (var id in question.Remaining)
         {
@@ -27,7 +27,7 @@ internal static class Capacity
                 continue;
             }
 
-            var predicted = fact.UsedBytes + ((Int128)leaving * MarginPercent * question.State.Newest.WeightOf(id) / (100 * weights));
+            var predicted = fact.UsedBytes + (leaving * MarginPercent * question.State.Newest.WeightOf(id) / (100 * weights));
             var high = HighPercent(question.State.Config.Json);
             if (predicted * 100 > (Int128)fact.CapacityBytes * high)
             {

@@ -48,8 +48,9 @@ public sealed record DeclareLost(NodeId Target, SessionId Session, long Epoch, I
     {
         ArgumentNullException.ThrowIfNull(state);
         var entry = state.Node(Target)!;
+        // Joining again it is new; a mountpath lost later replaces the record of this loss, and what is in quarantine stays there.
         var after = MountpathIds.IsEmpty
-            ? entry with { Fenced = NodeEntry.NeverActive, Clean = NodeEntry.NeverActive, CleanIndex = 0, VerifiedBy = [], LostMountpathIds = [], MountpathIds = [] }
+            ? entry with { Fenced = NodeEntry.NeverActive, Clean = NodeEntry.NeverActive, CleanIndex = 0, VerifiedBy = [], LostMountpathIds = [], MountpathIds = [], JoinedIndex = index }
             : entry with
             {
                 MountpathIds = entry.MountpathIds.RemoveRange(MountpathIds, StringComparer.Ordinal),

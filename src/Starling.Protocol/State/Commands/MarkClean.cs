@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Identity;
+using Starling.Protocol.Operations;
 using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.State.Commands;
@@ -63,7 +64,7 @@ public sealed record MarkClean(NodeId Id, SessionId Session, long Epoch) : Comma
 
         var proven = entry with { Clean = Epoch };
         return EpochChange.TrimChain(state.WithNodeQuietly(state.KnowsOperations
-            ? proven with { CleanIndex = index, VerifiedBy = entry.State == AdminState.In ? [] : Proof(state) }
+            ? proven with { CleanIndex = index, VerifiedBy = entry.State == AdminState.In ? [] : Proof(state, entry) }
             : proven));
     }
 
@@ -74,8 +75,13 @@ public sealed record MarkClean(NodeId Id, SessionId Session, long Epoch) : Comma
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(base.GetHashCode(), Id, Session, Epoch, StartedIndex);
 
-    private ImmutableArray<VerifiedReceiver> Proof(ClusterState state) =>
-        [.. Receivers.Where(r => r != Id && state.Node(r) is not null).Distinct().Order().Select(r => new VerifiedReceiver(r, state.Node(r)!.MountpathsDigest))];
+    // What an earlier proof rests on was verified then and is not asked about again: it still counts, unless its receiver has handed on or lost it (rule A20).
+    private ImmutableArray<VerifiedReceiver> Proof(ClusterState state, NodeEntry entry) =>
+    [
+        .. Receivers.Where(r => r != Id && state.Node(r) is not null).Distinct().Select(r => new VerifiedReceiver(r, state.Node(r)!.MountpathsDigest))
+            .Concat(entry.VerifiedBy.Where(r => !Receivers.Contains(r.Id) && SafetyVerdict.StillVouches(state, entry, r)))
+            .OrderBy(r => r.Id),
+    ];
 
     /// <summary>What a receiver lost after the pass had begun may be what it took over in that pass.</summary>
     private StoreError? CheckReceiver(ClusterState state, NodeId receiver)

@@ -31,7 +31,7 @@ public sealed record ReopenDrain(NodeId Node, SessionId Session, NodeId Receiver
         }
 
         // Who is on its way back in, or is removed as dead, hands over nothing.
-        if (state.OperationOn(Node) is { } operation && (operation.Phase is OperationPhase.Cancelling || operation.PassIndex > LossIndex(state)
+        if (state.OperationOn(Node) is { } operation && (operation.Phase is OperationPhase.Precheck or OperationPhase.RolesOff or OperationPhase.Cancelling || operation.PassIndex > LossIndex(state)
             || operation.Kind is not (OperationKind.Maintenance or OperationKind.Shutdown or OperationKind.Decommission)))
         {
             return new StoreError(ErrorCode.Conflict, $"operation {operation.Name} is in phase {operation.Phase}: nothing is to be opened again");

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Identity;
+using Starling.Protocol.Operations.Guards;
 using Starling.Protocol.State.Commands;
 
 namespace Starling.Protocol.State.Operations;
@@ -67,7 +68,9 @@ internal static class PhaseEntries
             }
         }
 
-        return null;
+        // The removal of the dead may have passed by since the guards were asked (rule A11); what the state alone can say is asked again.
+        var question = new GuardQuestion(state, operation.Kind, [.. operation.Nodes.Select(n => n.Id)], operation.Options, OperationFacts.None);
+        return !operation.Options.Forces(LastTarget.Name) && LastTarget.Refuse(question) is { } text ? Waits($"guard {LastTarget.Name}: {text}") : null;
     }
 
     private static StoreError? RefuseReturn(ClusterState state, Operation operation, ImmutableArray<ReadyTarget> ready)

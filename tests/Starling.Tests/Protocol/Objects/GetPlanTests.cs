@@ -2,6 +2,7 @@ using Starling.Core.Errors;
 using Starling.Protocol.Objects;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
+using Starling.Protocol.State.Operations;
 using Starling.Tests.Protocol.State;
 using Xunit;
 using static Starling.Protocol.Objects.LookResult;
@@ -97,6 +98,14 @@ public class GetPlanTests
         var script = AtNewOwner().Start(LookUp).Looked(null, AskCandidates);
         Assert.Equal([Fold.Target(2), Fold.Target(1)], script.Last.Nodes.ToArray());
         script.Answered(1, Absent, AwaitAnswers).Answered(2, Absent, LookUp).Looked(null, Refuse).Refused(ErrorCode.ObjectNotFound);
+    }
+
+    [Fact]
+    public void B7_a_loss_declared_since_the_candidates_answered_starts_over_their_leftovers_may_be_live_now()
+    {
+        var script = AtNewOwner().Start(LookUp).Looked(null, AskCandidates).Answered(1, Absent, AwaitAnswers).Answered(2, Absent, LookUp);
+        script.State = script.State with { Losses = script.State.Losses.SetItem(Fold.Target(3), new DeclaredLoss(Fold.Target(3), 40, 3, ["target03-b"], "admin")) };
+        script.Looked(null, LookUp).Looked(null, AskCandidates).Answered(1, Absent, AwaitAnswers).Answered(2, LookResult.Record, LookUp, Record(epoch: 2)).Looked(null, Answer);
     }
 
     [Fact]

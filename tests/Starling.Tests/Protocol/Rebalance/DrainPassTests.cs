@@ -385,6 +385,24 @@ public class DrainPassTests
     }
 
     [Fact]
+    public void A20_who_vouched_in_a_pass_that_proved_nothing_is_in_the_proof_of_the_next_one()
+    {
+        var pass = Verifying();
+        var ask = Only<PassEffect.AskBatch>(pass.Step(Page("a", "z", end: true, Handed(Name))));
+        var vouched = Only<PassEffect.SaveProgress>(pass.Step(new PassInput.BatchAnswered(ask.Batch, [new VerifyAnswer(VerifyVerdict.Held, 2)]))).Progress;
+        Assert.Equal([Fold.Target(2)], vouched.Receivers.ToArray());
+
+        // Somebody else is lost, so that a pass which begins later is wanted; the leftover is verified already.
+        var later = Lose(Moved, 3, 2);
+        var again = new DrainPass(["a"], vouched);
+        again.Step(new PassInput.ViewChanged(View(later)));
+        again.Step(new PassInput.WritesFinished());
+        var begun = Only<PassEffect.SaveProgress>(again.Step(new PassInput.Flushed("a"))).Progress;
+        Assert.Equal(later.AppliedIndex, begun.StartedIndex);
+        Assert.Equal([Fold.Target(2)], begun.Receivers.ToArray());
+    }
+
+    [Fact]
     public void B9_when_nobody_wants_it_any_more_a_pass_ends()
     {
         var pass = Walking();
