@@ -1,6 +1,7 @@
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Identity;
+using Starling.Protocol.Operations;
 using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.State.Commands;
@@ -30,7 +31,8 @@ public sealed record PermitErase(long Operation, NodeId Node, Incarnation Incarn
 
         return OperationChecks.NotInPhase(operation, OperationPhase.Remove, OperationPhase.PermitErase)
             ?? OperationChecks.NotNamed(operation, Node)
-            ?? OperationChecks.NotRemovable(state, state.Node(Node)!);
+            ?? OperationChecks.NotRemovable(state, state.Node(Node)!)
+            ?? LostReceiver(state, state.Node(Node)!);
     }
 
     /// <inheritdoc/>
@@ -50,4 +52,10 @@ public sealed record PermitErase(long Operation, NodeId Node, Incarnation Incarn
         return next.WithOperation(
             operation.WithNode(operation.Node(Node)! with { EraseIncarnation = Incarnation }) with { Phase = OperationPhase.PermitErase, Blocked = null }, index);
     }
+
+    // Its proposer looked whether it was safe; a loss that was declared in between makes what is here the last copy (rules A11, A20).
+    private static StoreError? LostReceiver(ClusterState state, NodeEntry entry) =>
+        entry.VerifiedBy.Select(receiver => SafetyVerdict.LossSince(state, entry, receiver)).FirstOrDefault(text => text is not null) is { } why
+            ? new StoreError(ErrorCode.Conflict, why)
+            : null;
 }

@@ -83,6 +83,23 @@ public class StaleGroundTests
     }
 
     [Fact]
+    public void A20_no_erase_is_permitted_over_a_loss_that_was_declared_after_it_was_proposed()
+    {
+        var world = new OperationWorld(OperationWorld.Serving(4)).Start(OperationKind.Maintenance, null, T1).Run().Start(OperationKind.Decommission, null, T1);
+        while (world.Single() is { Phase: not OperationPhase.Remove } operation)
+        {
+            Assert.Null(world.Ask(new AdvanceOperation(operation.Id, operation.Version, OperationPhases.Next(operation)!.Value)).Error);
+        }
+
+        var permit = new PermitErase(world.Single().Id, T1, Fold.IncarnationOf(T1));
+        Assert.Null(permit.Check(world.State));
+        world.Ask(Fold.Session(T2, start: 2, previous: 1) with { MountpathIds = [$"{T2}-a"] });
+        Assert.Null(world.Ask(new DeclareLost(T2, Fold.SessionOf(T2, 2), world.State.Newest.Number, [$"{T2}-b"], "admin")).Error);
+        Assert.Contains("declared lost since", world.Ask(permit).Error!.Message, StringComparison.Ordinal);
+        Assert.Empty(world.State.ErasePermits);
+    }
+
+    [Fact]
     public void B0_a_mountpath_lost_later_does_not_let_out_what_is_in_quarantine()
     {
         var world = new OperationWorld(OperationWorld.Serving(3)).Down(T1).Start(OperationKind.Maintenance, Quiet, T1).Run();
