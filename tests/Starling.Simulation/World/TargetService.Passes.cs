@@ -153,7 +153,6 @@ public sealed partial class TargetService
                 break;
             default:
                 world.Coverage.Hit(Mark.PassEnded);
-                Store.Progress = null;
                 _pass = null;
                 world.ScheduleLocal(node, 10_000, PassViewChanged);
                 break;

@@ -342,7 +342,6 @@ internal sealed partial class ModelWorld
             default:
                 target.Pass = null;
                 target.Todo.Clear();
-                target.Progress = null;
                 target.ViewChanged();
                 break;
         }
