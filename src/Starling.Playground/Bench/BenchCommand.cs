@@ -19,6 +19,7 @@ internal sealed record BenchOptions(string OutputFile, int Rounds, int SecondsPe
 internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWriter output, CancellationToken cancellation)
 {
     private static readonly Size[] AllSizes = [new("1KiB", 1 << 10, 2_000, 32), new("1MiB", 1 << 20, 200, 8), new("64MiB", 1 << 26, 6, 4)];
+    private static readonly string[] Durabilities = ["buffered", "durable"];
     private const int ListingWarmUps = 5;
     private static readonly TimeSpan IdleSettling = TimeSpan.FromSeconds(90);
     private readonly SortedDictionary<string, List<Sample>> samples = new(StringComparer.Ordinal);
@@ -125,19 +126,20 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
 
     private async Task PrepareAsync(Supervisor cluster, NginxServer nginx, string endpoint, Size size)
     {
-        foreach (var durability in new[] { "buffered", "durable" })
+        await CreateBucketAsync(endpoint, Bucket(size, "get"), "buffered");
+        await LoadAsync(cluster, endpoint, ["-bucket=ais://" + Bucket(size, "get"), "-pctput=100", "-duration=5m", $"-maxputs={size.Objects}", "-randomname=false", "-numworkers=4", .. size.Range]);
+        nginx.Fill(Bucket(size, "get"), [.. Enumerable.Range(0, size.Objects).Select(i => i.ToString("x", CultureInfo.InvariantCulture))], size.Bytes);
+        foreach (var durability in Durabilities)
         {
             await CreateBucketAsync(endpoint, Bucket(size, durability), durability);
         }
 
-        await LoadAsync(cluster, endpoint, ["-bucket=ais://" + Bucket(size, "buffered"), "-pctput=100", "-duration=5m", $"-maxputs={size.Objects}", "-randomname=false", "-numworkers=4", .. size.Range]);
-        nginx.Fill(Bucket(size, "buffered"), [.. Enumerable.Range(0, size.Objects).Select(i => i.ToString("x", CultureInfo.InvariantCulture))], size.Bytes);
         nginx.Fill(Bucket(size, "put"), [], size.Bytes);
     }
 
     private async Task GetRoundAsync(Supervisor cluster, NginxServer nginx, string endpoint, Size size)
     {
-        string[] get = ["-bucket=ais://" + Bucket(size, "buffered"), "-pctput=0", Duration, size.WorkersFlag];
+        string[] get = ["-bucket=ais://" + Bucket(size, "get"), "-pctput=0", Duration, size.WorkersFlag];
         await MeasureAsync($"GET {size.Name} 1 nginx, sendfile", NginxUrl(nginx), get, nginx.CpuSeconds);
         await MeasureAsync($"GET {size.Name} 2 straight to the target", endpoint, [.. get, "-direct"], () => Cpu(cluster));
         await MeasureAsync($"GET {size.Name} 3 through the gateway", endpoint, get, () => Cpu(cluster));
@@ -147,11 +149,28 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
     {
         string[] put = ["-pctput=100", "-skiplist", Duration, size.WorkersFlag, $"-subdir={Guid.NewGuid():N}", .. size.Range];
         await MeasureAsync($"PUT {size.Name} 1 nginx, DAV", NginxUrl(nginx), ["-bucket=ais://" + Bucket(size, "put"), .. put], nginx.CpuSeconds);
-        foreach (var (number, durability) in new[] { (2, "buffered"), (4, "durable") })
+        for (var i = 0; i < Durabilities.Length; i++)
         {
-            string[] ours = ["-bucket=ais://" + Bucket(size, durability), .. put];
-            await MeasureAsync($"PUT {size.Name} {number} {durability}, straight to the target", endpoint, [.. ours, "-direct"], () => Cpu(cluster));
-            await MeasureAsync($"PUT {size.Name} {number + 1} {durability}, through the gateway", endpoint, ours, () => Cpu(cluster));
+            string[] ours = ["-bucket=ais://" + Bucket(size, Durabilities[i]), .. put];
+            await MeasureAsync($"PUT {size.Name} {(2 * i) + 2} {Durabilities[i]}, straight to the target", endpoint, [.. ours, "-direct"], () => Cpu(cluster));
+            await MeasureAsync($"PUT {size.Name} {(2 * i) + 3} {Durabilities[i]}, through the gateway", endpoint, ours, () => Cpu(cluster));
+        }
+
+        if (size.Bytes >= 1 << 20)
+        {
+            await EmptyAsync(nginx, endpoint, size);
+        }
+    }
+
+    // What large bodies leave behind would fill the disk in a few rounds. Small ones stay: removing many files slows the file system down for the next to write.
+    private async Task EmptyAsync(NginxServer nginx, string endpoint, Size size)
+    {
+        nginx.Empty(Bucket(size, "put"));
+        using var client = new StarlingClient(new StarlingClientOptions { Endpoints = [new Uri(endpoint)] });
+        foreach (var durability in Durabilities)
+        {
+            await client.Buckets.DestroyAsync(BucketName.Parse("ais", null, Bucket(size, durability)), cancellation);
+            await CreateBucketAsync(endpoint, Bucket(size, durability), durability);
         }
     }
 

@@ -82,6 +82,13 @@ internal sealed class NginxServer : IAsyncDisposable
         Directory.CreateDirectory(Path.Combine(root, "files", bucket));
     }
 
+    /// <summary>Removes what was put into a bucket.</summary>
+    public void Empty(string bucket)
+    {
+        Directory.Delete(Path.Combine(root, "files", bucket), recursive: true);
+        Directory.CreateDirectory(Path.Combine(root, "files", bucket));
+    }
+
     /// <summary>CPU time of all its processes so far, in seconds.</summary>
     public double CpuSeconds() => ProcessFacts.WithChildren(process.Id).Sum(ProcessFacts.CpuSeconds);
 
