@@ -10,7 +10,18 @@ case ${1:-} in
     exec dotnet exec "$root/artifacts/bin/Starling.Playground/release/playground.dll" shutdown-filesystem "$POWERCUT_MOUNT"
     ;;
   restore)
-    umount "$POWERCUT_MOUNT"
+    # A killed process lets go of its files a moment after it is gone from the list.
+    for attempt in $(seq 50); do
+      if umount "$POWERCUT_MOUNT" 2>/dev/null; then break; fi
+      if ((attempt == 50)); then
+        echo "powercut: $POWERCUT_MOUNT is still in use after 10 s, by:" >&2
+        for process in /proc/[0-9]*; do
+          if ls -l "$process/fd" "$process/cwd" 2>/dev/null | grep -q "$POWERCUT_MOUNT"; then tr '\0' ' ' <"$process/cmdline" >&2; echo >&2; fi
+        done
+        exit 2
+      fi
+      sleep 0.2
+    done
     exec mount -o loop "$POWERCUT_IMAGE" "$POWERCUT_MOUNT"
     ;;
 esac

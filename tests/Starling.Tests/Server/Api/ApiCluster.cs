@@ -9,6 +9,7 @@ using Starling.Server.Api.Native;
 using Starling.Server.Hosting;
 using Starling.Server.Options;
 using Starling.Storage.Files;
+using Starling.Tests.Cluster;
 using Starling.Tests.Storage;
 using Xunit;
 
@@ -226,7 +227,7 @@ public sealed class ApiCluster : IAsyncLifetime
             Secret = "test-secret-of-this-cluster",
             LogLevel = LogLevel.Warning,
         };
-        return await NodeHost.StartAsync(options, null, NativeNodeApi.CreateAsync, new NodeEnvironment { Files = Faults, DiskQuiet = TimeSpan.FromMilliseconds(500) }, CancellationToken.None);
+        return await NodeHost.StartAsync(options, null, LeaseSwitch.HeldAsync, new NodeEnvironment { Files = Faults, DiskQuiet = TimeSpan.FromMilliseconds(500) }, CancellationToken.None);
     }
 }
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Starling.Server.Api.Native;
 using Starling.Server.Hosting;
 using Starling.Tests.Cluster;
 using Xunit;
@@ -15,7 +14,7 @@ public sealed class CompatibilityTests(ApiCluster cluster)
     public async Task Trap31_every_gateway_reads_redirects_and_changes_whichever_leads()
     {
         await using var nodes = new TestCluster(gateways: 3, targets: 1);
-        var hosts = await Task.WhenAll(nodes.Plans.Select(plan => NodeHost.StartAsync(plan, null, NativeNodeApi.CreateAsync, TestCluster.Timers, CancellationToken.None)));
+        var hosts = await Task.WhenAll(nodes.Plans.Select(plan => NodeHost.StartAsync(plan, null, LeaseSwitch.HeldAsync, TestCluster.Timers, CancellationToken.None)));
         try
         {
             foreach (var host in hosts)

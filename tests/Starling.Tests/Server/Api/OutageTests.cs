@@ -250,23 +250,4 @@ public sealed class OutageTests : IAsyncLifetime
         using var request = new HttpRequestMessage(method, url) { Content = content };
         return await http.SendAsync(request);
     }
-
-    /// <summary>The view of a node whose lease can be taken away from its services.</summary>
-    private sealed class LeaseSwitch(IClusterView inner) : IClusterView
-    {
-        private volatile bool isWithheld;
-
-        public bool IsWithheld
-        {
-            get => isWithheld;
-            set => isWithheld = value;
-        }
-
-        public ClusterSnapshot Current => Seen(inner.Current);
-
-        public async Task<ClusterSnapshot> WaitForAsync(Func<ClusterSnapshot, bool> predicate, string what, TimeSpan timeout, CancellationToken cancellationToken) =>
-            Seen(await inner.WaitForAsync(now => predicate(Seen(now)), what, timeout, cancellationToken));
-
-        private ClusterSnapshot Seen(ClusterSnapshot snapshot) => isWithheld ? snapshot with { Lease = LeaseView.None } : snapshot;
-    }
 }
