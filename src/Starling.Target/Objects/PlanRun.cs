@@ -3,6 +3,7 @@ using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Core.Objects;
 using Starling.Protocol.Objects;
+using Starling.Protocol.Rebalance;
 using Starling.Storage;
 using Starling.Storage.Objects;
 
@@ -134,11 +135,12 @@ internal sealed class PlanRun
         Unlock();
         var next = new PlanAction(PlanActionKind.AwaitAnswers);
         var asked = action.Nodes.Select(async candidate =>
-            (Candidate: candidate, Answer: await node.Neighbors.LookAsync(candidate, name, bucketId, action.Epoch, cancellationToken))).ToArray();
+            (Candidate: candidate, Look: await node.Neighbors.LookAsync(
+                candidate, new LookQuestion(name, bucketId, action.Epoch, node.View.Current.AppliedIndex), TimeSpan.FromSeconds(3), cancellationToken))).ToArray();
         await foreach (var done in Task.WhenEach(asked).WithCancellation(cancellationToken))
         {
-            var (candidate, answer) = await done;
-            next = plan.Next(PlanEvent.Answered(Now(), candidate, answer.Result, answer.Record));
+            var (candidate, look) = await done;
+            next = plan.Next(PlanEvent.Answered(Now(), candidate, look.Answer.Result, look.Answer.Record, action.Round));
             if (next.Kind != PlanActionKind.AwaitAnswers)
             {
                 break;
