@@ -4,6 +4,7 @@ using Starling.Cluster.Views;
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Objects;
+using Starling.Protocol.Rebalance;
 using Starling.Protocol.State;
 using Starling.Storage;
 using Starling.Storage.Objects;
@@ -44,6 +45,9 @@ public sealed class TargetNode
 
     /// <summary>Locks of names: look-ups share, commits exclude.</summary>
     public NameLocks Locks { get; } = new();
+
+    /// <summary>Writes that are under way, of clients and of transfers alike: a pass waits for those of earlier epochs (rule B9).</summary>
+    public InFlight InFlight { get; } = new();
 
     /// <summary>Order keys of this process.</summary>
     public RecordKeySource Keys { get; } = new();
