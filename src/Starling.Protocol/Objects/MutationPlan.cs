@@ -7,7 +7,7 @@ namespace Starling.Protocol.Objects;
 
 /// <summary>
 /// The commit rule (B5), common to put and delete: resolve conditions without a lock; lock the name and check everything against the newest state;
-/// commit under the key of that check; acknowledge only if the lease still holds.
+/// commit under the key of that check; acknowledge only if the lease still holds, or holds again in the same epoch.
 /// </summary>
 /// <param name="name">The object.</param>
 /// <param name="bucketId">Id of its bucket, resolved when the request came in.</param>
@@ -19,6 +19,7 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
     private long resolvedEpoch;
     private int round;
     private bool isCommitting;
+    private bool isCommitted;
     private long forwardedEpoch = -1;
     private StoreError? waitsFor;
 
@@ -47,6 +48,7 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
             PlanEventKind.CandidateAnswered when !isCommitting => AfterAnswer(happened),
             PlanEventKind.Locked when !isCommitting => UnderLock(happened),
             PlanEventKind.Committed when isCommitting => AfterCommit(happened.View),
+            PlanEventKind.ViewChanged when isCommitted => AfterGap(happened.View),
             PlanEventKind.CommitFailed when isCommitting => PlanAction.Refuse(happened.Error ?? UnknownOutcome("the commit failed")),
             PlanEventKind.Forwarded when IsForwarding => AfterForward(happened),
             PlanEventKind.DeadlinePassed => PlanAction.Refuse(isCommitting || IsForwarding
@@ -229,8 +231,25 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
         return view.Epoch > seen ? Begin(view) : PlanAction.Wait(view, PlanChecks.Overtaken(name, view));
     }
 
-    private PlanAction AfterCommit(in ObjectView view) =>
-        view.HasLease ? Done(view) : PlanAction.Refuse(UnknownOutcome("the lease ended during the commit"));
+    private PlanAction AfterCommit(in ObjectView view)
+    {
+        isCommitted = true;
+        return view.HasLease ? Done(view) : AfterGap(view);
+    }
+
+    /// <summary>
+    /// The lease was void when the record was in place, for a pause of a second perhaps. Once it is valid again, everything that was committed before it was
+    /// asked for is applied: if no epoch is among that, nobody else could commit or answer for the name meanwhile, and the record is acknowledged after all.
+    /// </summary>
+    private PlanAction AfterGap(in ObjectView view)
+    {
+        if (view.Epoch != Pending!.Key.Epoch || !view.IsCommittedSession)
+        {
+            return PlanAction.Refuse(UnknownOutcome("the lease ended during the commit, and placement or session changed"));
+        }
+
+        return view.HasLease ? Done(view) : PlanAction.Wait(view, UnknownOutcome("the lease ended during the commit"));
+    }
 
     private StoreError UnknownOutcome(string why) =>
         new(ErrorCode.UnknownOutcome, $"{name.Cname}: {why}: it may or may not have happened, read it before trying again", PlanChecks.RetryAfterMs);

@@ -79,8 +79,9 @@ public static class PlanScripts
         var second = successor.Next(PlanEvent.Locked(View(fenced, b), null));
         Require(second.Kind == PlanActionKind.Commit && second.Key > commit.Key, "B passes with a greater key once A is fenced");
 
-        // A's rename ends: its lease is over, so nobody is told that it was done.
-        var answer = plan.Next(PlanEvent.Committed(View(before, a, leased: false)));
+        // A's rename ends: its lease is over, so nobody is told that it was done; nor when A is leased again and sees that the name moved.
+        Require(plan.Next(PlanEvent.Committed(View(before, a, leased: false))).Kind == PlanActionKind.WaitForView, "A does not acknowledge without a lease");
+        var answer = plan.Next(PlanEvent.ViewChanged(View(fenced, a)));
         Require(answer.Kind == PlanActionKind.Refuse && answer.Error?.Code == ErrorCode.UnknownOutcome, $"A answers unknown, not {answer.Kind}");
         var late = Put(name, 3);
         late.Next(PlanEvent.Started(View(before, a, leased: false)));

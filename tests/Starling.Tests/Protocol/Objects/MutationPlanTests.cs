@@ -167,11 +167,26 @@ public class MutationPlanTests
     {
         var script = Put().Start(LockName).Locked(null, Commit);
         script.Lease = false;
-        script.Committed(Refuse).Refused(ErrorCode.UnknownOutcome);
+        script.Committed(WaitForView).Deadline(Refuse).Refused(ErrorCode.UnknownOutcome);
+
+        var moved = Put().Start(LockName).Locked(null, Commit);
+        moved.Expect(PlanEvent.Committed(moved.View with { IsLeaseValid = false }), WaitForView);
+        moved.Expect(PlanEvent.ViewChanged(moved.View with { State = Moved }), Refuse).Refused(ErrorCode.UnknownOutcome);
 
         var superseded = Put().Start(LockName).Locked(null, Commit);
         var late = new ObjectView(Converged, Fold.Target(1), Fold.SessionOf(Fold.Target(1), start: 7), IsLeaseValid: true);
         superseded.Expect(PlanEvent.Committed(late), Refuse).Refused(ErrorCode.UnknownOutcome);
+    }
+
+    [Fact]
+    public void B5_a_lease_that_lapsed_during_the_commit_and_holds_again_in_the_same_epoch_acknowledges()
+    {
+        var script = Put().Start(LockName).Locked(null, Commit);
+        script.Lease = false;
+        script.Committed(WaitForView);
+        script.Expect(PlanEvent.ViewChanged(script.View), WaitForView);
+        script.Lease = true;
+        script.Expect(PlanEvent.ViewChanged(script.View), Answer);
     }
 
     [Fact]
