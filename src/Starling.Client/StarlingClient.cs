@@ -29,6 +29,7 @@ public sealed class StarlingClient : IDisposable
         Buckets = new BucketApi(transport, options);
         Cluster = new ClusterApi(transport, options);
         Jobs = new JobApi(transport, options);
+        Lifecycle = new LifecycleApi(transport, options);
     }
 
     /// <summary>What the client was made with.</summary>
@@ -48,6 +49,9 @@ public sealed class StarlingClient : IDisposable
 
     /// <summary>Calls on jobs.</summary>
     public JobApi Jobs { get; }
+
+    /// <summary>Taking nodes out and bringing them back, and what there is to see of it.</summary>
+    public LifecycleApi Lifecycle { get; }
 
     /// <inheritdoc/>
     public void Dispose() => transport.Dispose();

@@ -7,6 +7,7 @@ using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Node;
+using Starling.Protocol.Operations;
 using Starling.Protocol.State.Commands;
 
 namespace Starling.Cluster;
@@ -113,6 +114,19 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
 
     public Task TransferLeadershipAsync(NodeId target, TimeSpan timeout, CancellationToken cancellationToken) =>
         RequireAsync(id => new TransferRequested(id, target), $"the transfer of leadership to {target}", timeout, cancellationToken);
+
+    public async Task<SafetyVerdict> AskSafetyAsync(NodeId node, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await AskAsync(id => new SafetyRequested(id, node, Nanoseconds(timeout)), "a verdict", timeout, cancellationToken);
+            return answer is AnswerSafety { Verdict: { } verdict } ? verdict : SafetyVerdict.NoLeader;
+        }
+        catch (StoreException error) when (error.Error.Code is ErrorCode.Unavailable or ErrorCode.UnknownOutcome)
+        {
+            return new SafetyVerdict(Safety.Unknown, [error.Message], []);
+        }
+    }
 
     public Task InitClusterAsync(bool discardPending, TimeSpan timeout, CancellationToken cancellationToken) =>
         RequireAsync(id => new InitRequested(id, discardPending), "the forming of the cluster", timeout, cancellationToken);
@@ -262,6 +276,9 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
                     Complete(answer.LocalRequestId, answer);
                     break;
                 case AnswerRead answer:
+                    Complete(answer.LocalRequestId, answer);
+                    break;
+                case AnswerSafety answer:
                     Complete(answer.LocalRequestId, answer);
                     break;
                 case ProbeData probe:

@@ -1,4 +1,5 @@
 using Starling.Core.Names;
+using Starling.Protocol.Operations;
 using Starling.Protocol.State.Commands;
 
 namespace Starling.Cluster;
@@ -20,6 +21,12 @@ public interface ICommandProposer
     /// <summary>Hands leadership to another voter; ends when the transfer has begun.</summary>
     /// <exception cref="Core.Errors.StoreException">Why not.</exception>
     Task TransferLeadershipAsync(NodeId target, TimeSpan timeout, CancellationToken cancellationToken);
+
+    /// <summary>Asks the leader whether a node may be powered off (rule A20); <i>unknown</i> when no leader answers in time.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="timeout">How long to wait for the answer.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    Task<SafetyVerdict> AskSafetyAsync(NodeId node, TimeSpan timeout, CancellationToken cancellationToken);
 
     /// <summary>Forms a cluster of this gateway alone (rule A9).</summary>
     /// <param name="discardPending">Give up a consent whose proposer died for good.</param>

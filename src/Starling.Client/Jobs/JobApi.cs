@@ -23,6 +23,33 @@ public sealed class JobApi
     public async Task<string> StartAsync(string kind, string? nodeId = null, CancellationToken cancellation = default) =>
         (await ActAsync("start", kind, string.Empty, nodeId, force: false, cancellation).ConfigureAwait(false)).Trim().Trim('"');
 
+    /// <summary>Starts a rebalance by hand: every target puts in its place what lies elsewhere.</summary>
+    /// <param name="bucket">Only this bucket; null for all.</param>
+    /// <param name="prefix">Only names that begin so; empty for all.</param>
+    /// <param name="flags">Bits of the native interface: 2 newest version, 4 synchronize, 16 remove misplaced copies (cleanup).</param>
+    /// <param name="dryRun">Nothing starts; the answer is what would.</param>
+    /// <param name="force">Cleanup: also where checks warn.</param>
+    /// <param name="cancellation">Gives up; the outcome is then not known.</param>
+    /// <returns>Id of the job; with <paramref name="dryRun"/> the JSON of what would be moved.</returns>
+    public Task<string> StartRebalanceAsync(
+        Core.Names.BucketName? bucket, string prefix = "", uint flags = 0, bool dryRun = false, bool force = false, CancellationToken cancellation = default)
+    {
+        var value = Arguments("rebalance", string.Empty, null, force);
+        value["flags"] = flags;
+        if (bucket is not null)
+        {
+            value["Bck"] = new JsonObject { ["name"] = bucket.Name, ["provider"] = bucket.Provider, ["namespace"] = new JsonObject { ["uuid"] = string.Empty, ["name"] = string.Empty } };
+        }
+
+        var path = Paths.Plain("/v1/cluster", ("dry_run", dryRun ? "true" : null), ("frc", force ? "true" : null));
+        var request = JsonCalls.Request(HttpMethod.Put, path, options.ControlTimeout, JsonCalls.Action("start", value, prefix)) with
+        {
+            Headers = [KeyValuePair.Create("X-Request-Id", Guid.NewGuid().ToString("N"))],
+            RepeatAfterCut = true,
+        };
+        return transport.TextAsync(request, cancellation);
+    }
+
     /// <summary>Stops a job, or all of a kind; not an error when none matches.</summary>
     public Task StopAsync(string kind, string id, bool force = false, CancellationToken cancellation = default) =>
         ActAsync("stop", kind, id, null, force, cancellation);
@@ -67,19 +94,21 @@ public sealed class JobApi
 
     private Task<string> ActAsync(string action, string kind, string id, string? nodeId, bool force, CancellationToken cancellation)
     {
-        var value = new JsonObject
-        {
-            ["ID"] = id,
-            ["Kind"] = kind,
-            ["DaemonID"] = nodeId ?? string.Empty,
-            ["Bck"] = new JsonObject { ["name"] = string.Empty, ["provider"] = string.Empty, ["namespace"] = new JsonObject { ["uuid"] = string.Empty, ["name"] = string.Empty } },
-            ["Buckets"] = null,
-            ["Timeout"] = 0,
-            ["Force"] = force,
-            ["OnlyRunning"] = false,
-        };
+        var value = Arguments(kind, id, nodeId, force);
         return transport.TextAsync(JsonCalls.Request(HttpMethod.Put, "/v1/cluster", options.ControlTimeout, JsonCalls.Action(action, value)), cancellation);
     }
+
+    private static JsonObject Arguments(string kind, string id, string? nodeId, bool force) => new()
+    {
+        ["ID"] = id,
+        ["Kind"] = kind,
+        ["DaemonID"] = nodeId ?? string.Empty,
+        ["Bck"] = new JsonObject { ["name"] = string.Empty, ["provider"] = string.Empty, ["namespace"] = new JsonObject { ["uuid"] = string.Empty, ["name"] = string.Empty } },
+        ["Buckets"] = null,
+        ["Timeout"] = 0,
+        ["Force"] = force,
+        ["OnlyRunning"] = false,
+    };
 
     private Task<JsonNode?> QueryAsync(string what, string kind, string id, bool? onlyRunning, CancellationToken cancellation)
     {

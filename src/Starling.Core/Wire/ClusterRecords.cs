@@ -322,4 +322,9 @@ public sealed record RemoveNodeWire
     /// <summary>Do not stop the process.</summary>
     [JsonPropertyName("no_shutdown")]
     public bool NoShutdown { get; set; }
+
+    /// <summary>Guards to override, by name; ours, other clients do not send it.</summary>
+    [JsonPropertyName("force")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string[]? Force { get; set; }
 }
