@@ -11,6 +11,15 @@ internal enum Candidates
     /// <summary>Any node.</summary>
     Nodes,
 
+    /// <summary>Nodes in service.</summary>
+    ActiveNodes,
+
+    /// <summary>Nodes in maintenance or on their way out.</summary>
+    InactiveNodes,
+
+    /// <summary>Kinds and ids of running jobs.</summary>
+    Jobs,
+
     /// <summary>Gateways.</summary>
     Gateways,
 

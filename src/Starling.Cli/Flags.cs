@@ -32,11 +32,30 @@ internal sealed class Flags
     public Option<bool> DiscardPending { get; } = Flag("--discard-pending", "Give up a founding whose proposer is gone for good");
     public Option<bool> DateTime { get; } = Flag("--date-time", "Print times with their date");
 
+    public Option<bool> NoRebalance { get; } = Flag("--no-rebalance", "Do not move data: what lies on the node is unavailable while the node is away (advanced usage only)");
+    public Option<bool> RemoveUserData { get; } = Flag("--rm-user-data", "Erase the objects on the node as well");
+    public Option<bool> KeepInitialConfig { get; } = Flag("--keep-initial-config", "Keep the node's plain-text configuration, so that it can be started again as it is");
+    public Option<bool> NoShutdown { get; } = Flag("--no-shutdown", "Leave the process running after it has erased itself");
+    public Option<bool> WaitSafe { get; } = Flag("--wait-safe", "Wait until the node is safe to power off");
+    public Option<bool> Cleanup { get; } = Flag(
+        "--cleanup",
+        "Move nothing: remove local copies of objects that belong to another target, when that target proves to hold them;\nrefused while a rebalance runs, and together with '--latest' or '--sync'");
+    public Option<bool> CleanupForce { get; } = Flag(
+        "--force", "With '--cleanup': also remove copies that differ from what the proper owner holds;\nthe last good copy of an object always stays (caution: advanced usage only)", "-f");
+    public Option<bool> StopForce { get; } = Flag("--force", "Also a rebalance that a removal of nodes waits for; the removal then waits until data moves again", "-f");
+    public Option<bool> Latest { get; } = Flag("--latest", "Bring objects up to date with the bucket's remote backend on the way;\nan error for buckets that have none");
+    public Option<bool> Sync { get; } = Flag("--sync", "As '--latest', and remove what the remote backend does not hold any more;\nan error for buckets that have none");
+
+    public Option<string?> Guard { get; } = Value("--force", "Override one guard by its name, for example 'capacity' (several separated by commas); the override is on record", "-f");
+    public Option<string?> Timeout { get; } = Value("--timeout", "Give up waiting after this time, for example 90 or 10m; what was waited for goes on");
+    public Option<string?> RebalancePrefix { get; } = Value(
+        "--prefix", "Only objects whose names begin with this:\n'--prefix a/b/c' selects 'a/b/c/d' and 'a/b/cdef', '--prefix a/b/c/' only what is in that virtual directory");
     public Option<string?> UnitsKind { get; } = Value("--units", "How to write sizes: iec (KiB, MiB), si (KB, MB), raw (bytes)");
     public Option<string?> Refresh { get; } = Value("--refresh", "Repeat with this period, for example 5 or 1m30s");
     public Option<string?> Count { get; } = Value("--count", "How many reports to print, with '--refresh'");
     public Option<string?> Prefix { get; } = Value("--prefix", "Only names that begin with this");
     public Option<string?> Props { get; } = Value("--props", "Properties, separated by commas, or 'all'");
+    public Option<string?> JournalLimit { get; } = Value("--limit", "How many changes to show, the newest, 1 to 1000 (default 50)");
     public Option<string?> Limit { get; } = Value("--limit", "Most names to list");
     public Option<string?> PageSize { get; } = Value("--page-size", "Names per page");
     public Option<string?> MaxPages { get; } = Value("--max-pages", "Most pages to list");

@@ -1,6 +1,7 @@
 using Starling.Cli.Commands.Buckets;
 using Starling.Cli.Commands.Cluster;
 using Starling.Cli.Commands.Config;
+using Starling.Cli.Commands.Jobs;
 using Starling.Cli.Commands.Objects;
 using Starling.Cli.Commands.Show;
 using Starling.Cli.Completion;
@@ -34,16 +35,21 @@ internal static class CommandTree
                         ShowProps.Build("show", flags), SetProps.Build(flags), ResetProps.Build()),
                     ShowProps.Build("show", flags)),
                 new CliCommand("object", "store, read, remove and show objects").With(
-                    PutCommand.Build(flags), GetCommand.Build(flags), CatCommand.Build(flags), RemoveObject.Build(flags), ShowObject.Build(flags), ListCommand.Build(flags)),
+                    PutCommand.Build(flags), GetCommand.Build(flags), CatCommand.Build(flags), RemoveObject.Build(flags), ShowObject.Build(flags), ExplainObject.Build(flags), ListCommand.Build(flags)),
                 new CliCommand("cluster", "manage the cluster as a whole").With(
-                    ShowCluster.Build("show", flags), SetPrimary.Build(), InitCluster.Build(flags)),
+                    ShowCluster.Build("show", flags), SetPrimary.Build(), InitCluster.Build(flags), AddRemoveNodes.Build(flags), NodeSafety.Build(flags), OperationCommands.AttestOff(flags),
+                    new CliCommand("task", "show operations on nodes, take them back").With(OperationCommands.Show(flags), OperationCommands.Cancel(flags)),
+                    new CliCommand("rebalance", "start, stop and show rebalances").With(
+                        StartJob.Rebalance("start", flags), StopJob.Rebalance(flags), ShowRebalance.Build("show", flags))),
                 new CliCommand("config", "show and change configuration").With(
                     ConfigShow(flags), ClusterConfig.Build(flags), NodeConfig.Build(flags), ResetConfig.Build()),
                 new CliCommand("show", "show cluster, buckets, objects, configuration, jobs and logs").With(
                     ShowCluster.Build("cluster", flags), ShowProps.Build("bucket", flags), ShowObject.Build(flags, "object"), ConfigShow(flags, "config"),
-                    ShowRebalance.Build(flags), ShowJobs.Build("job", flags), ShowLog.Build("log", flags)),
-                new CliCommand("job", "show jobs").With(ShowJobs.Build("show", flags)),
+                    ShowRebalance.Build("rebalance", flags), ShowJobs.Build("job", flags), ShowLog.Build("log", flags), ShowJournal.Build(flags)),
+                new CliCommand("job", "start, stop, wait for and show jobs").With(StartJob.Build(flags), StopJob.Build(flags), WaitJob.Build(flags), ShowJobs.Build("show", flags)),
+                StartJob.Build(flags), StopJob.Build(flags), WaitJob.Build(flags),
                 new CliCommand("log", "show logs of nodes").With(ShowLog.Build("show", flags)),
+                new CliCommand("advanced", "commands for experts").With(OperationCommands.RemoveDead(flags)),
                 CompletionCommand.Build(),
                 new CliCommand("alias", "show short forms of commands") { Run = ShowAliases },
                 new CliCommand("version", "show the version") { Run = ShowVersion });

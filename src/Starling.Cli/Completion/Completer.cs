@@ -86,9 +86,19 @@ internal static class Completer
                     return (await client.Buckets.ListAsync(cancellation: deadline.Token).ConfigureAwait(false)).Select(bucket => bucket.Cname);
                 case Candidates.ConfigSections:
                     return (await client.Cluster.GetConfigAsync(deadline.Token).ConfigureAwait(false)).Select(pair => pair.Key);
+                case Candidates.Jobs:
+                    var jobs = await client.Jobs.GetSnapshotsAsync(string.Empty, onlyRunning: true, cancellation: deadline.Token).ConfigureAwait(false);
+                    return jobs.Values.SelectMany(list => list).SelectMany(job => new[] { job.Kind, job.Id }).Distinct();
                 default:
                     var map = await client.Cluster.GetMapAsync(deadline.Token).ConfigureAwait(false);
-                    return (kind == Candidates.Gateways ? map.Gateways : map.Nodes).Select(node => node.DisplayName);
+                    var nodes = kind switch
+                    {
+                        Candidates.Gateways => map.Gateways,
+                        Candidates.ActiveNodes => map.Nodes.Where(node => !node.IsInactive),
+                        Candidates.InactiveNodes => map.Nodes.Where(node => node.IsInactive),
+                        _ => map.Nodes,
+                    };
+                    return nodes.Select(node => node.DisplayName);
             }
         }
         catch (Exception error) when (error is ApiException or UnreachableException or TimeoutException or OperationCanceledException or FormatException)

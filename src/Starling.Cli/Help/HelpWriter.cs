@@ -50,7 +50,7 @@ internal static class HelpWriter
         output.WriteLine(title);
         foreach (var (name, text) in rows)
         {
-            output.WriteLine($"   {name.PadRight(width)}   {text}".TrimEnd());
+            output.WriteLine($"   {name.PadRight(width)}   {text.ReplaceLineEndings("\n" + new string(' ', width + 6))}".TrimEnd());
         }
     }
 }

@@ -13,6 +13,10 @@ internal static class JobText
         : job.IsIdle ? "Idle"
         : "Running";
 
+    /// <summary>As the other, of a time as the wire has it.</summary>
+    public static string Time(CliSession session, string wire) => Time(
+        session, DateTimeOffset.TryParse(wire, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && time.Year > 1 ? time : null);
+
     /// <summary>Local time of day, with the date when asked for; a dash when unset.</summary>
     public static string Time(CliSession session, DateTimeOffset? time)
     {

@@ -58,7 +58,18 @@ internal static class ShowJobs
     private static void Print(CliSession session, (string Target, JobSnapshot Job)[] rows, Units units)
     {
         var job = rows[0].Job;
-        session.Out.WriteLine(session.Terminal.Paint($"{job.Kind}[{job.Id}]{(job.ControlMessage.Length > 0 ? $" (ctl: {job.ControlMessage})" : string.Empty)}", Colour.Cyan));
+        var controls = rows.Select(row => row.Job.ControlMessage).Where(text => text.Length > 0).Distinct().ToArray();
+        var control = controls.Length switch
+        {
+            0 => string.Empty,
+            1 => $" (ctl: {controls[0]})",
+            _ => $" (ctl:\n  {string.Join("\n  ", controls)}\n)",
+        };
+        foreach (var line in $"{job.Kind}[{job.Id}]{control}".Split('\n'))
+        {
+            session.Out.WriteLine(session.Terminal.Paint(line, Colour.Cyan));
+        }
+
         var isRebalance = job.Kind == "rebalance";
         var table = new Table(
             new Column("NODE"), new Column("ID"), new Column("KIND"), new Column("BUCKET", rows.Any(row => row.Job.Bucket.Length > 0)),

@@ -7,9 +7,9 @@ namespace Starling.Cli.Commands.Show;
 /// <summary><c>ais show rebalance [REB_ID] [NODE_ID]</c>.</summary>
 internal static class ShowRebalance
 {
-    public static CliCommand Build(Flags flags) =>
-        new CliCommand("rebalance", "show the running rebalance, or with '--all' the history", "[REB_ID] [NODE_ID]") { Run = RunAsync }
-            .With(flags.Refresh, flags.Count, flags.All, flags.NoHeaders, flags.UnitsKind, flags.DateTime).Takes(Candidates.None, Candidates.Nodes);
+    public static CliCommand Build(string name, Flags flags) =>
+        new CliCommand(name, "show the running rebalance, or with '--all' the history", "[REB_ID] [NODE_ID]") { Run = RunAsync }
+            .With(flags.Refresh, flags.Count, flags.All, flags.NoHeaders, flags.NoFooters, flags.UnitsKind, flags.DateTime, flags.Verbose).Takes(Candidates.None, Candidates.Nodes);
 
     private static Task<int> RunAsync(CliSession session)
     {
@@ -25,7 +25,12 @@ internal static class ShowRebalance
                 return (ExitCode.Ok, true);
             }
 
-            Print(session, rows, units);
+            Print(session, await ActiveAsync(session, rows).ConfigureAwait(false), units);
+            if (session.Has(session.Flags.Verbose))
+            {
+                RebalanceDetails.Write(session, await session.Client.Lifecycle.GetRebalanceAsync(rows[^1].Job.Id, session.Cancellation).ConfigureAwait(false), units);
+            }
+
             if (rows.Any(row => row.Job.IsRunning))
             {
                 seen = rows[^1].Job.Id;
@@ -54,6 +59,19 @@ internal static class ShowRebalance
             .ToArray();
     }
 
+    /// <summary>The rows of targets in service, as people know this table; the others too when they are asked for, or when there are no others.</summary>
+    private static async Task<(string Target, JobSnapshot Job)[]> ActiveAsync(CliSession session, (string Target, JobSnapshot Job)[] rows)
+    {
+        if (session.Has(session.Flags.All) || session.Has(session.Flags.Verbose) || session.Arguments.Count > 0)
+        {
+            return rows;
+        }
+
+        var map = await session.Client.Cluster.GetMapAsync(session.Cancellation).ConfigureAwait(false);
+        var active = rows.Where(row => map.Find(row.Target) is not { IsInactive: true }).ToArray();
+        return active.Length > 0 ? active : rows;
+    }
+
     private static void Print(CliSession session, (string Target, JobSnapshot Job)[] rows, Units units)
     {
         var first = true;
@@ -79,12 +97,20 @@ internal static class ShowRebalance
             table.Write(session.Terminal, !session.Has(session.Flags.NoHeaders));
             var (objects, bytes) = isCleanup
                 ? (rebalance.Sum(row => row.Job.Local.Objects), rebalance.Sum(row => row.Job.Local.Bytes))
-                : (rebalance.Sum(row => row.Job.Sent.Objects), rebalance.Sum(row => row.Job.Sent.Bytes));
-            if (objects > 0)
+                : Migrated([.. rebalance]);
+            if (objects > 0 && !session.Has(session.Flags.NoFooters))
             {
                 session.Out.WriteLine($"{session.Terminal.Paint(rebalance.Key + ":", Colour.Cyan)} {objects} objects {(isCleanup ? "removed" : "migrated")} (total size {units.Size(bytes, 1)})");
             }
         }
+    }
+
+    /// <summary>What moved. In the end the receivers tell it too: the sender may be gone, or not be among the rows.</summary>
+    private static (long Objects, long Bytes) Migrated((string Target, JobSnapshot Job)[] rows)
+    {
+        var sent = (Objects: rows.Sum(row => row.Job.Sent.Objects), Bytes: rows.Sum(row => row.Job.Sent.Bytes));
+        var received = (Objects: rows.Sum(row => row.Job.Received.Objects), Bytes: rows.Sum(row => row.Job.Received.Bytes));
+        return received.Objects > sent.Objects && !rows.Any(row => row.Job.IsRunning) ? received : sent;
     }
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
