@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Starling.Core.Errors;
@@ -26,6 +27,7 @@ internal sealed class DiskWatch
     private readonly TimeProvider time;
     private readonly TimeSpan quiet;
     private readonly ILogger log;
+    private ImmutableArray<string> told;
 
     /// <param name="store">Reports what its disks refuse.</param>
     /// <param name="time">The clock.</param>
@@ -41,8 +43,15 @@ internal sealed class DiskWatch
             disks.Add(mountpath.Path, new Disk(mountpath));
         }
 
+        told = Present;
         store.DiskFailed += Failed;
     }
+
+    /// <summary>
+    /// Told the ids of the mountpaths that are here whenever they are others than before; answers whether it could be passed on, else it is told again
+    /// (rule B10). A disk that is gone does not count, nor one that has not taken a probe for as long as it takes to be well again.
+    /// </summary>
+    public Func<ImmutableArray<string>, bool>? PresentChanged { get; set; }
 
     /// <summary>All mountpaths, by path.</summary>
     public IReadOnlyList<DiskHealth> Disks
@@ -106,6 +115,42 @@ internal sealed class DiskWatch
             {
                 Heal(disk);
             }
+
+            Judge(disk, error);
+        }
+
+        var present = Present;
+        if (!present.SequenceEqual(told, StringComparer.Ordinal) && PresentChanged?.Invoke(present) == true)
+        {
+            told = present;
+        }
+    }
+
+    private ImmutableArray<string> Present
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. disks.Values.Where(disk => !disk.IsLost).Select(disk => disk.Mountpath.Id.ToString()).Order(StringComparer.Ordinal)];
+            }
+        }
+    }
+
+    // Whether others may count on it is decided by probes alone: a request that fails may be the fault of its file.
+    private void Judge(Disk disk, StoreError? error)
+    {
+        lock (gate)
+        {
+            if (error is null)
+            {
+                disk.RefusedSince = null;
+                disk.IsLost = false;
+                return;
+            }
+
+            disk.RefusedSince ??= time.GetTimestamp();
+            disk.IsLost = error.Code == ErrorCode.Unavailable || time.GetElapsedTime(disk.RefusedSince.Value) >= quiet;
         }
     }
 
@@ -162,5 +207,11 @@ internal sealed class DiskWatch
         public long LastFailure { get; set; }
 
         public long Said { get; set; }
+
+        /// <summary>When the first of the probes in a row was refused; null: the last one went well.</summary>
+        public long? RefusedSince { get; set; }
+
+        /// <summary>Nobody is to count on it.</summary>
+        public bool IsLost { get; set; }
     }
 }

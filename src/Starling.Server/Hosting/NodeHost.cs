@@ -31,6 +31,7 @@ internal sealed class NodeHost : IAsyncDisposable
 
     private readonly NodeOptions options;
     private readonly CancellationTokenSource stopping = new();
+    private readonly TaskCompletionSource<string> stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stack<IAsyncDisposable> owned = new();
     private RequestPipeline? pipeline;
     private NodeListeners? listeners;
@@ -45,6 +46,9 @@ internal sealed class NodeHost : IAsyncDisposable
 
     /// <summary>The node's id.</summary>
     public NodeId Id => Runtime.Id;
+
+    /// <summary>Ends with the reason when the committed state orders this process to stop (rule A18). Whoever runs the node then calls <see cref="StopAsync"/>.</summary>
+    public Task<string> StopRequested => stopRequested.Task;
 
     /// <summary>Its view of the cluster.</summary>
     public IClusterView View => Runtime.View;
@@ -185,6 +189,8 @@ internal sealed class NodeHost : IAsyncDisposable
             IsGateway = options.IsGateway,
             View = view,
             Proposer = loop!,
+            Post = loop!.TryPost,
+            RequestStop = RequestStop,
             Clock = environment.Clock,
             Peers = Own(new PeerClient(view, options.Secret)),
             Files = files,
@@ -203,6 +209,12 @@ internal sealed class NodeHost : IAsyncDisposable
         owned.Push(api);
         var messages = new MessageEndpoint(loop!, view, counters, loggers.CreateLogger<MessageEndpoint>());
         pipeline!.Open(id, api, new IntraGuard(options.Secret, view, counters), messages);
+    }
+
+    private void RequestStop(string reason)
+    {
+        log.LogWarning("node {Node} is told to stop: {Reason}", Id, reason);
+        stopRequested.TrySetResult(reason);
     }
 
     private MountpathOptions MountpathOptionsOf(NodeId id) => new()

@@ -66,7 +66,7 @@ internal static class NodeProgram
         try
         {
             await using var node = await NodeHost.StartAsync(options, output, api, new NodeEnvironment(), starting.Token);
-            await stop.Task;
+            await Task.WhenAny(stop.Task, node.StopRequested);
             await node.StopAsync();
             return 0;
         }

@@ -6,6 +6,7 @@ using Starling.Cluster.Peers;
 using Starling.Cluster.Views;
 using Starling.Core.Names;
 using Starling.Protocol.Identity;
+using Starling.Protocol.Node;
 using Starling.Server.Api.Intra;
 using Starling.Server.Options;
 using Starling.Storage.Files;
@@ -31,6 +32,12 @@ internal sealed record NodeRuntime
     public required IClusterView View { get; init; }
 
     public required ICommandProposer Proposer { get; init; }
+
+    /// <summary>Gives the core an input that nobody waits for; false when its queue is full and the input was dropped.</summary>
+    public required Func<Input, bool> Post { get; init; }
+
+    /// <summary>Asks the process to stop in order, and says why; <see cref="NodeHost.StopRequested"/> tells whoever runs it.</summary>
+    public required Action<string> RequestStop { get; init; }
 
     public required IBootClock Clock { get; init; }
 

@@ -34,6 +34,9 @@ internal sealed class ServerMetrics : IDisposable
     /// <summary>Formats the meter.</summary>
     public PrometheusExporter Exporter { get; }
 
+    /// <summary>What requests for objects took lately: a rebalance paces itself by it.</summary>
+    public LatencyWindow Foreground { get; } = new();
+
     /// <summary>Counters under the names that native clients know.</summary>
     public StatsTracker Tracker { get; } = new();
 
@@ -43,6 +46,11 @@ internal sealed class ServerMetrics : IDisposable
         var elapsed = Stopwatch.GetElapsedTime(startTimestamp);
         requests.Add(1, new("op", operation), new("status", StatusText(status)));
         durations.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("op", operation));
+        if (operation is "get" or "head" or "put" or "del")
+        {
+            Foreground.Add(elapsed);
+        }
+
         Tracker.Count(operation, status, elapsed.Ticks * 100);
     }
 

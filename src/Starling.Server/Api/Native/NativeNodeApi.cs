@@ -5,6 +5,7 @@ using Starling.Gateway.Buckets;
 using Starling.Gateway.Cluster;
 using Starling.Gateway.Listing;
 using Starling.Gateway.Routing;
+using Starling.Protocol.Node;
 using Starling.Protocol.State;
 using Starling.Server.Api.Native.Daemon;
 using Starling.Server.Hosting;
@@ -39,6 +40,8 @@ internal sealed class NativeNodeApi : INodeApi
             metrics.Meter.CreateObservableCounter("starling_list_directory_entries_total", () => target.Lister.EntriesRead, description: "Directory entries read from the disks for listings.");
         }
 
+        var orders = new OrderWatch(runtime.View, runtime.Post, token => EraseAsync(services.Target?.Node.Store, token), runtime.RequestStop, runtime.Loggers.CreateLogger<OrderWatch>());
+        background.Add(orders.RunAsync(stopping.Token));
         var admission = RequestAdmission.For(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         api = new NativeApi(services, new AllowAllAuthorizer(), admission, runtime.Loggers.CreateLogger<NativeApi>());
     }
@@ -96,8 +99,24 @@ internal sealed class NativeNodeApi : INodeApi
         background.Add(new BucketDirs(runtime.View, store, runtime.Loggers.CreateLogger<BucketDirs>()).RunAsync(stopping.Token));
         var disks = new DiskWatch(store, TimeProvider.System, runtime.DiskQuiet, runtime.Loggers.CreateLogger<DiskWatch>());
         store.DiskFailed += (_, _) => metrics.Tracker.Add("err.fshc.n", 1);
+        disks.PresentChanged = present => runtime.Post(new MountpathsChanged(present));
         background.Add(disks.RunAsync(stopping.Token));
         return new TargetServices(node, new ObjectReader(node), new ObjectWriter(node), new ObjectDeleter(node), new BucketLister(node), disks);
+    }
+
+    // A directory of another bucket may appear meanwhile: nothing is written on a node that is leaving, and what is empty holds nothing.
+    private static async Task EraseAsync(ObjectStore? store, CancellationToken cancellationToken)
+    {
+        if (store is not null)
+        {
+            await Task.Run(
+                () =>
+                {
+                    store.DestroyRetiredBuckets(static (_, _) => true);
+                    store.EmptyTrash(cancellationToken);
+                },
+                cancellationToken);
+        }
     }
 
     private static Task WatchAsync(NodeEntry node, CancellationToken cancellationToken) =>
