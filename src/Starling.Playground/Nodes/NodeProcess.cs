@@ -8,6 +8,7 @@ namespace Starling.Playground.Nodes;
 internal sealed partial class NodeProcess(PlaygroundDirectory directory, PlaygroundPlan plan, ToolPaths tools)
 {
     public const int SigTerm = 15;
+    public const int SigStop = 19;
     private const int SigKill = 9;
 
     /// <summary>Changes the command line of a node before it is started, for tests; null: none.</summary>

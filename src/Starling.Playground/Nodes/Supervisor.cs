@@ -20,9 +20,16 @@ internal sealed class Supervisor : IDisposable
 
     public PlaygroundDirectory Directory { get; }
 
-    public PlaygroundPlan Plan { get; }
+    public PlaygroundPlan Plan { get; private set; }
 
     public NodeProcess Processes { get; }
+
+    /// <summary>The playground has other targets from now on; the plan on the disk says so too.</summary>
+    public void Change(PlaygroundPlan plan)
+    {
+        Directory.Save(plan);
+        Plan = plan;
+    }
 
     public void Dispose() => http.Dispose();
 

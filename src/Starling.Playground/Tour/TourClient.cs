@@ -16,7 +16,6 @@ namespace Starling.Playground.Tour;
 internal sealed class TourClient : IDisposable
 {
     public const string Bucket = "tour";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient http = new(new SocketsHttpHandler
@@ -37,6 +36,9 @@ internal sealed class TourClient : IDisposable
         gateways = [.. plan.Gateways];
         this.outages = outages;
     }
+
+    /// <summary>For how long a request is repeated that an outage explains.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(60);
 
     public void Dispose() => http.Dispose();
 

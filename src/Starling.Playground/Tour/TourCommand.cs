@@ -15,17 +15,20 @@ internal sealed record TourOptions(bool Quick, string? Sabotage, string? PowerCu
 
     /// <summary>Whether processes are killed; without, only objects are put, damaged and compared.</summary>
     public bool Kills { get; init; } = true;
+
+    /// <summary>Whether targets leave and come back after that.</summary>
+    public bool Operations { get; init; }
 }
 
 /// <summary>The story: real files in, readers and writers on, processes killed under them, the power cut, every byte compared.</summary>
-internal sealed class TourCommand(Supervisor supervisor, TourOptions options, TextWriter output, CancellationToken cancellation)
+internal sealed class TourCommand(TourStage stage)
 {
-    private const int Parallel = 8;
-    private static readonly TimeSpan HealthTimeout = TimeSpan.FromSeconds(90);
-    private readonly Ledger ledger = new();
-    private readonly Outages outages = new();
-    private readonly List<ActRecord> acts = [];
-    private readonly Stopwatch total = Stopwatch.StartNew();
+    private readonly Supervisor supervisor = stage.Supervisor;
+    private readonly TourOptions options = stage.Options;
+    private readonly TextWriter output = stage.Output;
+    private readonly CancellationToken cancellation = stage.Cancellation;
+    private readonly Ledger ledger = stage.Ledger;
+    private readonly TourClient client = stage.Client;
 
     /// <summary>Runs the tour on the playground in <paramref name="directory"/>; starts it when it does not run, and then stops it in the end.</summary>
     /// <returns>0 when the verdict is good, 1 when it is not.</returns>
@@ -34,7 +37,8 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
         using var supervisor = await StartCommand.StartAsync(directory, request, output, cancellation);
         try
         {
-            return await new TourCommand(supervisor, options, output, cancellation).RunAsync();
+            using var stage = new TourStage(supervisor, options, output, cancellation);
+            return await new TourCommand(stage).RunAsync();
         }
         finally
         {
@@ -44,40 +48,58 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
 
     private async Task<int> RunAsync()
     {
-        using var client = new TourClient(supervisor.Plan, outages);
-        await PutTreeAsync(client);
-        await PutSmallAsync(client);
+        await PutTreeAsync();
+        await PutSmallAsync();
         var load = new Load(client, ledger, ledger.LiveNames());
         await using (load)
         {
-            load.Current = Begin("readers and writers", mayWait: false);
+            load.Current = stage.Begin("readers and writers", mayWait: false);
             load.Start(readers: 4, writers: 4);
-            await Task.Delay(options.ActLength, cancellation);
+            await stage.LetRunAsync();
             if (options.Kills)
             {
-                await KillLeaderAsync(client, load);
+                await KillLeaderAsync(load);
                 await KillTargetAsync(load);
                 await PowerCycleAsync(load);
-                load.Current = Begin("after the power cycle", mayWait: false);
-                await Task.Delay(options.ActLength, cancellation);
+                load.Current = stage.Begin("after the power cycle", mayWait: false);
+                await stage.LetRunAsync();
+            }
+
+            if (options is { Operations: true, Sabotage: null })
+            {
+                await new RemovalActs(stage, load).RunAsync();
             }
         }
 
-        await PrintAsync(load.Current);
+        await stage.PrintAsync(load.Current);
 
         string? damaged = null;
-        if (options.Sabotage is { } mode)
+        if (options.Sabotage == "early-verdict")
         {
-            damaged = await Sabotage.ApplyAsync(mode, supervisor, client, ledger, Begin("sabotage: " + mode, mayWait: false), cancellation);
+            var act = stage.Begin("sabotage: early-verdict", mayWait: true);
+            damaged = await new RemovalActs(stage, load).DestroyTooEarlyAsync(act);
+            await stage.PrintAsync(act);
+
+            // What is gone for ever need not be waited for long, and one name says it all.
+            client.Patience = TimeSpan.FromSeconds(2);
+            act = stage.Begin("read what was on it", mayWait: true);
+            await client.VerifyAsync(damaged, ledger.Expected(damaged), act, cancellation);
+            await stage.PrintAsync(act);
+            return await VerdictAsync(0, damaged);
         }
 
-        var bytes = await CompareAsync(client);
+        if (options.Sabotage is { } mode)
+        {
+            damaged = await Sabotage.ApplyAsync(mode, supervisor, client, ledger, stage.Begin("sabotage: " + mode, mayWait: false), cancellation);
+        }
+
+        var bytes = await CompareAsync();
         return await VerdictAsync(bytes, damaged);
     }
 
-    private async Task PutTreeAsync(TourClient client)
+    private async Task PutTreeAsync()
     {
-        var act = Begin("put a directory tree", mayWait: false);
+        var act = stage.Begin("put a directory tree", mayWait: false);
         await client.DestroyBucketAsync(TourClient.Bucket, act, cancellation);
         await client.CreateBucketAsync(TourClient.Bucket, act, cancellation);
         var source = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
@@ -88,7 +110,7 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
             files = [.. files.Where((_, i) => i % step == 0)];
         }
 
-        await ForEachAsync(files, async file =>
+        await stage.ForEachAsync(files, async file =>
         {
             var name = "sdk/" + Path.GetRelativePath(source, file);
             var content = new FileContent(file);
@@ -96,13 +118,13 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
             ledger.Put(name, content);
         });
         act.Note = string.Create(CultureInfo.InvariantCulture, $"{files.Length:N0} files of {source}");
-        await PrintAsync(act);
+        await stage.PrintAsync(act);
     }
 
-    private async Task PutSmallAsync(TourClient client)
+    private async Task PutSmallAsync()
     {
-        var act = Begin("put small objects", mayWait: false);
-        await ForEachAsync(Enumerable.Range(0, options.SmallObjects), async i =>
+        var act = stage.Begin("put small objects", mayWait: false);
+        await stage.ForEachAsync(Enumerable.Range(0, options.SmallObjects), async i =>
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"small/{i % 100:00}/{i:000000}");
             var content = new SeededContent(i, 64 + (i * 7919 % 4033));
@@ -110,16 +132,16 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
             ledger.Put(name, content);
         });
         act.Note = string.Create(CultureInfo.InvariantCulture, $"{options.SmallObjects:N0} objects");
-        await PrintAsync(act);
+        await stage.PrintAsync(act);
     }
 
-    private async Task KillLeaderAsync(TourClient client, Load load)
+    private async Task KillLeaderAsync(Load load)
     {
-        await PrintAsync(load.Current);
+        await stage.PrintAsync(load.Current);
         var leader = await supervisor.LeaderAsync(cancellation) ?? throw new PlaygroundException("the cluster has no leader before the leader is to be killed");
-        var act = Begin($"kill leader {leader.DisplayName}", mayWait: false);
+        var act = stage.Begin($"kill leader {leader.DisplayName}", mayWait: false);
         load.Current = act;
-        var outage = Kill(leader);
+        var outage = stage.Kill(leader);
         var watch = Stopwatch.StartNew();
         while (!await client.TryCreateBucketAsync("tour-probe", cancellation))
         {
@@ -135,33 +157,33 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
         var elapsed = watch.Elapsed;
         var successor = await supervisor.LeaderAsync(cancellation);
         act.Note = string.Create(CultureInfo.InvariantCulture, $"next bucket created after {elapsed.TotalSeconds:0.0} s, new leader {successor?.DisplayName ?? "none"}");
-        await Task.Delay(options.ActLength, cancellation);
-        await StartAgainAsync(leader, outage);
+        await stage.LetRunAsync();
+        await stage.StartAgainAsync(leader, outage);
         await client.DestroyBucketAsync("tour-probe", act, cancellation);
-        await PrintAsync(act);
+        await stage.PrintAsync(act);
     }
 
     private async Task KillTargetAsync(Load load)
     {
         var target = supervisor.Plan.Targets.ElementAt(new Random(1).Next(supervisor.Plan.Targets.Count()));
-        var act = Begin($"kill target {target.DisplayName}", mayWait: true);
+        var act = stage.Begin($"kill target {target.DisplayName}", mayWait: true);
         load.Current = act;
-        var outage = Kill(target);
+        var outage = stage.Kill(target);
         await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
         var watch = Stopwatch.StartNew();
-        await StartAgainAsync(target, outage);
+        await stage.StartAgainAsync(target, outage);
         act.Note = string.Create(CultureInfo.InvariantCulture, $"down for 3 s, healthy {watch.Elapsed.TotalSeconds:0.0} s after its start");
-        await Task.Delay(options.ActLength, cancellation);
-        await PrintAsync(act);
+        await stage.LetRunAsync();
+        await stage.PrintAsync(act);
     }
 
     private async Task PowerCycleAsync(Load load)
     {
-        var act = Begin("power cycle", mayWait: true);
+        var act = stage.Begin("power cycle", mayWait: true);
         load.Current = act;
         var nodes = supervisor.Plan.Nodes.ToArray();
         new Random(2).Shuffle(nodes);
-        var down = nodes.Select(node => (Node: node, Outage: outages.Begin(node))).ToArray();
+        var down = nodes.Select(node => (Node: node, Outage: stage.Outages.Begin(node))).ToArray();
         await RunPowerCutScriptAsync("cut");
         foreach (var (node, _) in down)
         {
@@ -175,7 +197,7 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
 
         await RunPowerCutScriptAsync("restore");
         var watch = Stopwatch.StartNew();
-        await supervisor.StartAllAsync(HealthTimeout, cancellation);
+        await stage.StartAllAsync();
         foreach (var (_, outage) in down)
         {
             outage.End();
@@ -184,8 +206,8 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
         act.Note = string.Create(CultureInfo.InvariantCulture, $"{nodes.Length} processes killed in random order, all healthy {watch.Elapsed.TotalSeconds:0.0} s after their start");
 
         // Requests that the outage held up finish within their own deadline and belong to this act.
-        await Task.Delay(options.ActLength, cancellation);
-        await PrintAsync(act);
+        await stage.LetRunAsync();
+        await stage.PrintAsync(act);
     }
 
     /// <summary>With a real filesystem image: takes its power away, and mounts it again.</summary>
@@ -204,43 +226,24 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
         }
     }
 
-    private async Task<long> CompareAsync(TourClient client)
+    private async Task<long> CompareAsync()
     {
-        var act = Begin("compare everything", mayWait: false);
-        var live = ledger.LiveNames();
-        var listed = await client.ListAsync(act, cancellation);
-        foreach (var missing in live.Except(listed, StringComparer.Ordinal))
-        {
-            act.Fail($"{TourClient.Cname(missing)}: is not listed");
-        }
-
-        foreach (var extra in listed.Except(live, StringComparer.Ordinal))
-        {
-            act.Fail($"{TourClient.Cname(extra)}: is listed and must not exist");
-        }
-
-        long bytes = 0;
-        await ForEachAsync(live, async name =>
-        {
-            var expected = ledger.Expected(name)!;
-            await client.VerifyAsync(name, expected, act, cancellation);
-            Interlocked.Add(ref bytes, expected.Bytes().Length);
-        });
-        await ForEachAsync(ledger.DeletedNames(), name => client.VerifyAsync(name, null, act, cancellation));
-        act.Note = string.Create(CultureInfo.InvariantCulture, $"objects {live.Length:N0} = {listed.Count:N0}");
-        await PrintAsync(act);
+        var act = stage.Begin("compare everything", mayWait: false);
+        var (bytes, live, listed) = await stage.CompareAsync(act);
+        act.Note = string.Create(CultureInfo.InvariantCulture, $"objects {live:N0} = {listed:N0}");
+        await stage.PrintAsync(act);
         return bytes;
     }
 
     private async Task<int> VerdictAsync(long bytes, string? damaged)
     {
-        var failures = acts.SelectMany(act => act.Failures.Select(failure => $"{act.Name}: {failure}")
+        var failures = stage.Acts.SelectMany(act => act.Failures.Select(failure => $"{act.Name}: {failure}")
             .Concat(act.Passed || !act.Failures.IsEmpty ? [] : [$"{act.Name}: {act.Waited} requests had to wait although no target was down, the first: {act.FirstWait}"])).ToArray();
         await output.WriteLineAsync();
         if (failures.Length == 0)
         {
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"objects {ledger.LiveNames().Length:N0}   bytes compared {StartCommand.FormatSize(bytes)}: identical   ({total.Elapsed.TotalSeconds:0} s)"));
+                $"objects {ledger.LiveNames().Length:N0}   bytes compared {StartCommand.FormatSize(bytes)}: identical   ({stage.Total.Elapsed.TotalSeconds:0} s)"));
             await output.WriteLineAsync("VERDICT: nothing lost, nobody noticed");
             return 0;
         }
@@ -258,37 +261,4 @@ internal sealed class TourCommand(Supervisor supervisor, TourOptions options, Te
         await output.WriteLineAsync(damaged is null ? "VERDICT: FAIL" : $"VERDICT: FAIL (sabotaged: {TourClient.Cname(damaged)})");
         return 1;
     }
-
-    private ActRecord Begin(string name, bool mayWait)
-    {
-        var act = new ActRecord(name, mayWait);
-        if (acts.Count == 0)
-        {
-            output.WriteLine($"{"act",-30} {"requests",9} {"failed",7} {"cut",5} {"refused",8} {"waited",7}");
-        }
-
-        acts.Add(act);
-        return act;
-    }
-
-    private Task PrintAsync(ActRecord act) => output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-        $"{act.Name,-30} {act.Requests,9:N0} {act.Failures.Count,7:N0} {act.Cut,5:N0} {act.Refused,8:N0} {act.Waited,7:N0}{(act.Note.Length == 0 ? string.Empty : $"   ({act.Note})")}"));
-
-    private Outages.Outage Kill(NodePlan node)
-    {
-        var outage = outages.Begin(node);
-        supervisor.Processes.Kill(node);
-        return outage;
-    }
-
-    private async Task StartAgainAsync(NodePlan node, Outages.Outage outage)
-    {
-        await supervisor.Processes.WaitForExitAsync(node, TimeSpan.FromSeconds(5), cancellation);
-        supervisor.Processes.Start(node);
-        await supervisor.WaitReadyAsync(node, HealthTimeout, cancellation);
-        outage.End();
-    }
-
-    private Task ForEachAsync<T>(IEnumerable<T> items, Func<T, Task> action) =>
-        System.Threading.Tasks.Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation }, async (item, _) => await action(item));
 }
