@@ -114,7 +114,7 @@ public sealed record NodeSnapshotWire
 /// <summary>One operation as its clients see it.</summary>
 public sealed record TaskWire
 {
-    /// <summary><c>queued</c>, <c>running</c>, <c>completed</c>, <c>failed</c> (it is blocked and waits for somebody) or <c>cancelled</c>.</summary>
+    /// <summary><c>queued</c>, <c>running</c>, <c>completed</c> or <c>cancelled</c>; a running one with an obstacle has <see cref="Blocked"/>.</summary>
     [JsonPropertyName("status")]
     public string Status { get; set => field = value ?? string.Empty; } = string.Empty;
 

@@ -56,6 +56,7 @@ namespace Starling.Core.Wire;
 [JsonSerializable(typeof(NodeSnapshotWire[]))]
 [JsonSerializable(typeof(RebalanceWire))]
 [JsonSerializable(typeof(RebalanceTargetWire))]
+[JsonSerializable(typeof(RebalanceTargetWire[]))]
 [JsonSerializable(typeof(JournalEntryWire))]
 [JsonSerializable(typeof(JournalEntryWire[]))]
 [JsonSerializable(typeof(ExplainWire))]

@@ -2,6 +2,7 @@ using Starling.Cluster.Views;
 using Starling.Core.Errors;
 using Starling.Gateway.Buckets;
 using Starling.Gateway.Cluster;
+using Starling.Gateway.Lifecycle;
 using Starling.Gateway.Listing;
 using Starling.Gateway.Routing;
 using Starling.Server.Api.Native.Daemon;
@@ -9,6 +10,7 @@ using Starling.Server.Hosting;
 using Starling.Server.Metrics;
 using Starling.Target.Listing;
 using Starling.Target.Objects;
+using Starling.Target.Rebalance;
 
 namespace Starling.Server.Api.Native;
 
@@ -42,6 +44,8 @@ internal sealed record GatewayServices(
     BucketService Buckets,
     ConfigService Config,
     LeadershipService Leadership,
+    OperationService Operations,
+    RebalanceService Rebalances,
     ListMerge Lists,
     SummaryService Summaries,
     StreamForwarder Forwarder);
@@ -53,4 +57,5 @@ internal sealed record TargetServices(
     ObjectWriter Writer,
     ObjectDeleter Deleter,
     BucketLister Lister,
-    DiskWatch Disks);
+    DiskWatch Disks,
+    IRebalanceReport Rebalance);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Cluster.Peers;
 using Starling.Gateway.Buckets;
 using Starling.Gateway.Cluster;
+using Starling.Gateway.Lifecycle;
 using Starling.Gateway.Listing;
 using Starling.Gateway.Routing;
 using Starling.Protocol.Node;
@@ -14,6 +15,7 @@ using Starling.Storage.Objects;
 using Starling.Target.Listing;
 using Starling.Target.Neighbors;
 using Starling.Target.Objects;
+using Starling.Target.Rebalance;
 using Starling.Target.Reconcilers;
 using ObjectReader = Starling.Target.Objects.ObjectReader;
 
@@ -86,6 +88,8 @@ internal sealed class NativeNodeApi : INodeApi
             new BucketService(runtime.View, runtime.Proposer, new PeerAppliedBarrier(runtime.Peers, time), time),
             new ConfigService(runtime.View, runtime.Proposer),
             new LeadershipService(runtime.View, runtime.Proposer),
+            new OperationService(runtime.View, runtime.Proposer, time),
+            new RebalanceService(runtime.View, new PeerRebalanceReports(runtime.Peers)),
             lists,
             summaries,
             forwarder);
@@ -101,7 +105,7 @@ internal sealed class NativeNodeApi : INodeApi
         store.DiskFailed += (_, _) => metrics.Tracker.Add("err.fshc.n", 1);
         disks.PresentChanged = present => runtime.Post(new MountpathsChanged(present));
         background.Add(disks.RunAsync(stopping.Token));
-        return new TargetServices(node, new ObjectReader(node), new ObjectWriter(node), new ObjectDeleter(node), new BucketLister(node), disks);
+        return new TargetServices(node, new ObjectReader(node), new ObjectWriter(node), new ObjectDeleter(node), new BucketLister(node), disks, new NoRebalanceReport());
     }
 
     // A directory of another bucket may appear meanwhile: nothing is written on a node that is leaving, and what is empty holds nothing.

@@ -3,6 +3,7 @@ using Starling.Server.Api.Native.Cluster;
 using Starling.Server.Api.Native.Daemon;
 using Starling.Server.Api.Native.Health;
 using Starling.Server.Api.Native.Intra;
+using Starling.Server.Api.Native.Lifecycle;
 using Starling.Server.Api.Native.Objects;
 using Starling.Server.Api.Native.Reverse;
 
@@ -12,7 +13,7 @@ namespace Starling.Server.Api.Native;
 internal static class NativeRoutes
 {
     /// <summary>The one table.</summary>
-    public static RouteTable Table { get; } = new([.. Misc(), .. Objects(), .. Buckets(), .. Cluster(), .. Daemon(), .. Reverse(), .. NotOffered()]);
+    public static RouteTable Table { get; } = new([.. Misc(), .. Objects(), .. Buckets(), .. Cluster(), .. Lifecycle(), .. Daemon(), .. Reverse(), .. NotOffered()]);
 
     private static IEnumerable<Route> Misc() =>
     [
@@ -62,6 +63,22 @@ internal static class NativeRoutes
         new("PUT", "v1/cluster", Listeners.Public, Roles.Gateway, Privilege.Administer, "clu-action", ClusterActions.PutAsync),
         new("PUT", "v1/cluster/set-config", Listeners.Public, Roles.Gateway, Privilege.Administer, "set-config", ClusterActions.SetConfigByQueryAsync),
         new("PUT", "v1/cluster/proxy/{id}", Listeners.Public, Roles.Gateway, Privilege.Administer, "set-primary", ClusterActions.SetPrimaryAsync),
+    ];
+
+    private static IEnumerable<Route> Lifecycle() =>
+    [
+        new("GET", "v1/nodes", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "nodes", NodeQueries.ListAsync),
+        new("GET", "v1/nodes/{id}/safety", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "safety", NodeQueries.SafetyAsync),
+        new("GET", "v1/nodes/{id}/snapshots", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "node-tasks", NodeActions.SnapshotsAsync),
+        new("GET", "v1/nodes/{id}/actions", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "node-tasks", NodeActions.ListAsync),
+        new("GET", "v1/nodes/{id}/actions/{action}", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "node-tasks", NodeActions.GetAsync),
+        new("POST", "v1/nodes/{id}/actions/{action}", Listeners.Public, Roles.Gateway, Privilege.Administer, "node-change", NodeActions.PostAsync),
+        new("GET", "v1/tasks", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "tasks", TaskEndpoint.ListAsync),
+        new("GET", "v1/tasks/{id}", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "tasks", TaskEndpoint.GetAsync),
+        new("DELETE", "v1/tasks/{id}", Listeners.Public, Roles.Gateway, Privilege.Administer, "task-cancel", TaskEndpoint.DeleteAsync),
+        new("GET", "v1/rebalance", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "rebalance", RebalanceEndpoint.GetAsync),
+        new("GET", "v1/rebalance/{id}", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "rebalance", RebalanceEndpoint.GetAsync),
+        new("GET", "v1/journal", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "journal", JournalEndpoint.GetAsync),
     ];
 
     private static IEnumerable<Route> Daemon() =>

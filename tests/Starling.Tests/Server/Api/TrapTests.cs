@@ -135,14 +135,16 @@ public sealed class TrapTests(ApiCluster cluster)
     [InlineData("shutdown-node")]
     [InlineData("decommission-node")]
     [InlineData("rm-unsafe")]
-    public async Task Trap22_membership_actions_with_one_node_or_several_are_known_and_change_nothing_yet(string action)
+    public async Task Trap22_membership_actions_say_what_is_missing_and_change_nothing_while_the_cluster_does_not_know_operations(string action)
     {
         var before = await JsonAsync($"{cluster.Gateway}/v1/daemon?what=smap");
-        foreach (var value in (string[])["""{"sid":"targAAAA"}""", """{"sids":["targAAAA","targBBBB"]}"""])
+        foreach (var value in (string[])["""{"sid":"targAAAA","skip_rebalance":true}""", """{"sids":["targAAAA","targBBBB"],"skip_rebalance":true}"""])
         {
             using var answer = await cluster.SendAsync(HttpMethod.Put, $"{cluster.Gateway}/v1/cluster", $$"""{"action":"{{action}}","name":"","value":{{value}}}""");
             Assert.Equal(HttpStatusCode.NotImplemented, answer.StatusCode);
-            Assert.Contains($"\"{action}\"", (await ApiCluster.ErrorOf(answer)).GetProperty("message").GetString(), StringComparison.Ordinal);
+            var message = (await ApiCluster.ErrorOf(answer)).GetProperty("message").GetString();
+            Assert.Contains($"\"{action}\"", message, StringComparison.Ordinal);
+            Assert.Contains("feature level", message, StringComparison.Ordinal);
         }
 
         Assert.Equal(before["tmap"]!.ToJsonString(), (await JsonAsync($"{cluster.Gateway}/v1/daemon?what=smap"))["tmap"]!.ToJsonString());

@@ -5,6 +5,7 @@ using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Gateway.Cluster;
 using Starling.Server.Api.Native.Daemon;
+using Starling.Server.Api.Native.Lifecycle;
 
 namespace Starling.Server.Api.Native.Cluster;
 
@@ -16,8 +17,11 @@ internal static class ClusterActions
             new("set-config", SetConfigAsync), new("reset-config", ResetConfigAsync), new("reset-stats", ResetStatsAsync),
             new("rotate-logs", ToAllAsync), new("clear-lcache", ClearCacheAsync), new("reload-creds", EmptyAsync),
             new("stop", StopJob.HandleAsync), new("start", StartJob.HandleAsync), new("init", InitAsync),
+            new("start-maintenance", MembershipActions.StartMaintenanceAsync), new("stop-maintenance", MembershipActions.StopMaintenanceAsync),
+            new("shutdown-node", MembershipActions.ShutdownNodeAsync), new("decommission-node", MembershipActions.DecommissionNodeAsync),
+            new("rm-unsafe", MembershipActions.RemoveUnsafeAsync),
         ],
-        "start-maintenance", "stop-maintenance", "shutdown-node", "decommission-node", "rm-unsafe", "shutdown", "decommission");
+        "shutdown", "decommission");
 
     public static async Task PutAsync(ApiCall call)
     {

@@ -1,19 +1,127 @@
+using System.Globalization;
+using System.Text.Json;
+using Starling.Core.Errors;
+using Starling.Core.Names;
+using Starling.Gateway.Lifecycle;
+using Starling.Protocol.Identity;
+using Starling.Protocol.State;
+using Starling.Protocol.State.Operations;
+using Starling.Server.Api.Native.Lifecycle;
+
 namespace Starling.Server.Api.Native.Cluster;
 
-/// <summary>Action <c>start</c>: no job kind is built yet.</summary>
+/// <summary>Action <c>start</c>. The one kind that is built is the rebalance.</summary>
 internal static class StartJob
 {
+    private const uint NewestVersion = 2;
+    private const uint Synchronize = 4;
+    private const uint RemoveMisplaced = 16;
+
     private static readonly string[] Startable =
     [
-        "rebalance", "lru", "lru-eviction", "cleanup-store", "cleanup", "resilver", "rechunk", "blob-download", "prefetch-listrange", "prefetch-objects",
+        "lru", "lru-eviction", "cleanup-store", "cleanup", "resilver", "rechunk", "blob-download", "prefetch-listrange", "prefetch-objects",
         "load-lom-cache", "warm-up-metadata", "ec-encode", "make-n-copies",
     ];
 
     public static Task HandleAsync(ApiCall call, ActionMessage message)
     {
         var kind = ActionMessage.TextMember(message.Value, "Kind");
+        if (kind == RebalanceJobs.Kind)
+        {
+            return RebalanceAsync(call, message);
+        }
+
         return Startable.Contains(kind, StringComparer.Ordinal)
             ? throw ApiException.NotImplemented($"job \"{kind}\"")
             : throw ApiException.Invalid($"cannot start \"{kind}\": not a kind of job that can be started");
     }
+
+    private static async Task RebalanceAsync(ApiCall call, ActionMessage message)
+    {
+        var state = call.Services.Snapshot.State;
+        CheckFlags(message.Value);
+        var scope = await ScopeAsync(call, message);
+        if (!state.RebalanceIsOn)
+        {
+            throw ApiException.Invalid("rebalance is disabled: set rebalance.enabled to true first");
+        }
+
+        if (state.Newest.Targets.Length < 2)
+        {
+            throw new ApiException(400, $"not enough targets: {state.Newest.Targets.Length} in service, a rebalance needs at least 2", "errNotEnoughTargets");
+        }
+
+        if (call.Query.Flag("dry_run"))
+        {
+            await call.JsonAsync(DryRun(state, scope));
+            return;
+        }
+
+        var operations = call.Services.Gateway!.Operations;
+        var requester = MembershipActions.RequesterOf(call, message.Value);
+        var why = requester.Why.Length > 0 || scope.Length == 0 ? requester.Why : $"asked for {scope}";
+        var operation = await operations.StartAsync(OperationKind.Rebalance, [], OperationOptions.None, requester with { Why = why }, call.Cancelled)
+            ?? throw new StoreException(ErrorCode.Internal, "a rebalance that was started has no operation");
+        call.Response.Headers[MembershipActions.TaskHeader] = TaskNames.GuidOf(operations.State, operation.Id);
+        await call.TextAsync(string.Create(CultureInfo.InvariantCulture, $"g{operation.RebalanceId}"));
+    }
+
+    private static void CheckFlags(JsonElement? value)
+    {
+        var text = ActionMessage.TextMember(value, "flags");
+        if (text.Length > 0 && !uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            throw ApiException.Invalid($"field \"flags\": expected a number, got \"{text}\"");
+        }
+
+        var flags = text.Length == 0 ? 0 : uint.Parse(text, CultureInfo.InvariantCulture);
+        if ((flags & (NewestVersion | Synchronize)) != 0)
+        {
+            throw ApiException.Invalid("flags \"latest\" and \"sync\" compare with a remote backend: no bucket of this cluster has one");
+        }
+
+        if ((flags & RemoveMisplaced) != 0)
+        {
+            throw ApiException.NotImplemented("rebalance in cleanup mode");
+        }
+    }
+
+    /// <summary>The bucket and prefix that were asked for, as <c>ais://bucket/prefix</c>; empty for everything.</summary>
+    private static async Task<string> ScopeAsync(ApiCall call, ActionMessage message)
+    {
+        var bucket = ActionMessage.Member(message.Value, "Bck");
+        var name = ActionMessage.TextMember(bucket, "name");
+        if (name.Length == 0)
+        {
+            return message.Name.Length == 0 ? string.Empty : throw ApiException.Invalid("field \"name\": a prefix needs the bucket, in \"Bck\" of the value");
+        }
+
+        if (!BucketName.TryParse(ActionMessage.TextMember(bucket, "provider"), null, name, out var parsed, out var error))
+        {
+            throw ApiException.Invalid($"field \"Bck\": {error}");
+        }
+
+        await call.Services.Gateway!.Buckets.GetAsync(parsed, call.Cancelled);
+        return message.Name.Length == 0 ? parsed.Cname : $"{parsed.Cname}/{message.Name}";
+    }
+
+    /// <summary>What a rebalance would look at: nobody moves anything whose target is clean.</summary>
+    private static byte[] DryRun(ClusterState state, string scope) => JsonText.Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("scope", scope);
+        json.WriteNumber("epoch", state.Newest.Number);
+        json.WriteStartArray("targets");
+        foreach (var node in state.Nodes.Values.Where(node => node.Role == NodeRole.Target && RebalanceState.Concerns(state, node)))
+        {
+            json.WriteStartObject();
+            json.WriteString("node", node.Id.Value);
+            json.WriteNumber("clean", node.Clean);
+            json.WriteBoolean("may_hold_misplaced", node.Clean < state.Newest.Number);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Starling.Core.Wire;
 using Starling.Server.Api.Native.Cluster;
+using Starling.Server.Api.Native.Lifecycle;
 
 namespace Starling.Server.Api.Native.Daemon;
 
@@ -26,6 +27,8 @@ internal static class DaemonQueries
         ["mountpaths"] = MountpathsAsync,
         ["disk"] = DiskAsync,
         ["remote"] = call => JsonAsync(call, new RemoteClustersWire(), WireJson.Instance.RemoteClustersWire),
+        ["liveness"] = NodeQueries.LivenessHereAsync,
+        ["rebalance"] = RebalanceEndpoint.HereAsync,
         ["tls_certificate"] = _ => throw new ApiException(404, "this node has no TLS certificate"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

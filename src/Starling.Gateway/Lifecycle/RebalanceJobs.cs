@@ -1,0 +1,81 @@
+using System.Globalization;
+using Starling.Core.Wire;
+using Starling.Protocol.State;
+
+namespace Starling.Gateway.Lifecycle;
+
+/// <summary>Rebalances in the shapes in which other clients of the native interface know jobs. Pure.</summary>
+public static class RebalanceJobs
+{
+    /// <summary>The kind.</summary>
+    public const string Kind = "rebalance";
+
+    /// <summary>Why a rebalance was aborted, as clients know it.</summary>
+    public const string UserAbort = "user abort";
+
+    /// <summary>One target's account as a job snapshot.</summary>
+    public static SnapWire Snap(RebalanceState rebalance, RebalanceTargetWire target, string control)
+    {
+        ArgumentNullException.ThrowIfNull(rebalance);
+        ArgumentNullException.ThrowIfNull(target);
+        var created = TaskProjection.TimeOf(rebalance.Operation?.CreatedNs ?? 0);
+        var aborted = rebalance.Standing == RebalanceStanding.Aborted;
+        var started = target.Started != SnapWire.UnsetTime ? target.Started : created != SnapWire.UnsetTime ? created : TaskProjection.TimeOf(1);
+        return new SnapWire
+        {
+            Id = rebalance.Id,
+            Kind = Kind,
+            StartTime = started,
+            EndTime = rebalance.Standing == RebalanceStanding.Running ? target.Ended : target.Ended != SnapWire.UnsetTime ? target.Ended : started,
+            ControlMessage = control.Length > 0 ? control : null,
+            AbortError = aborted ? UserAbort : string.Empty,
+            Error = ErrorOf(target),
+            Aborted = aborted,
+            Stats = new SnapStatsWire
+            {
+                SentObjects = target.SentObjects,
+                SentBytes = target.SentBytes,
+                ReceivedObjects = target.ReceivedObjects,
+                ReceivedBytes = target.ReceivedBytes,
+            },
+        };
+    }
+
+    /// <summary>The status of a rebalance over all targets.</summary>
+    /// <param name="state">The committed state.</param>
+    /// <param name="rebalance">Which.</param>
+    /// <param name="targets">What the targets said; empty where nobody asked them.</param>
+    public static JobStatusWire Status(ClusterState state, RebalanceState rebalance, IReadOnlyList<RebalanceTargetWire> targets)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(rebalance);
+        ArgumentNullException.ThrowIfNull(targets);
+        var running = rebalance.Standing == RebalanceStanding.Running;
+        return new JobStatusWire
+        {
+            Kind = Kind,
+            Uuid = rebalance.Id,
+            Aborted = rebalance.Standing == RebalanceStanding.Aborted,
+            EndTimeNs = running ? 0 : EndNs(rebalance, targets),
+        };
+    }
+
+    // The end itself is not committed: the last of the targets' own ends, else the beginning, which is never 0 ("still running").
+    private static long EndNs(RebalanceState rebalance, IReadOnlyList<RebalanceTargetWire> targets)
+    {
+        var ends = targets.Where(target => target.Ended != SnapWire.UnsetTime)
+            .Select(target => DateTimeOffset.TryParse(target.Ended, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? (time - DateTimeOffset.UnixEpoch).Ticks * 100 : 0);
+        return Math.Max(ends.DefaultIfEmpty(0).Max(), Math.Max(1, rebalance.Operation?.CreatedNs ?? 1));
+    }
+
+    private static string ErrorOf(RebalanceTargetWire target)
+    {
+        if (!target.Answers)
+        {
+            return $"target {target.Node} does not answer";
+        }
+
+        return target.ErrorCount == 0 ? string.Empty : string.Create(
+            CultureInfo.InvariantCulture, $"{target.ErrorCount} errors: {string.Join("; ", target.Errors.Take(3).Select(error => $"{error.Subject}: {error.Message}"))}");
+    }
+}
