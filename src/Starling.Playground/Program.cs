@@ -4,6 +4,7 @@ using Starling.Playground;
 using Starling.Playground.Bench;
 using Starling.Playground.Nodes;
 using Starling.Playground.Tour;
+using Starling.Playground.Trials;
 
 const int MaxPort = 60_000;
 var directory = new Option<string>("--dir") { Description = "Folder of the playground", DefaultValueFactory = _ => ".playground", Recursive = true };
@@ -48,7 +49,7 @@ port.Validators.Add(result =>
 
 root.SetAction((parsed, cancellation) => Guarded(async () =>
 {
-    var request = new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), parsed.GetValue(detach));
+    var request = new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), parsed.GetValue(detach)) { Operations = parsed.GetValue(operations) };
     var place = new PlaygroundDirectory(parsed.GetValue(directory)!);
     return parsed.GetValue(tour)
         ? await TourCommand.RunAsync(place, request, Tour(parsed), Console.Out, cancellation)
@@ -88,6 +89,25 @@ leaderKills.SetAction((parsed, cancellation) => Guarded(() => LeaderKillsCommand
     new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), Detach: true),
     new LeaderKillsOptions(parsed.GetValue(kills)), Console.Out, cancellation)));
 root.Subcommands.Add(leaderKills);
+var trial = new Command("trial", "Runs one of the long trials") { Hidden = true };
+var trialName = new Argument<string>("NAME");
+trialName.AcceptOnlyFromAmong([.. Trial.All.Keys]);
+var trialObjects = new Option<int?>("--objects");
+var trialRuns = new Option<int?>("--runs");
+trial.Arguments.Add(trialName);
+trial.Options.Add(trialObjects);
+trial.Options.Add(trialRuns);
+trial.SetAction((parsed, cancellation) => Guarded(() =>
+{
+    var name = parsed.GetValue(trialName)!;
+    var usual = Trial.All[name].Usual;
+    return Trial.RunAsync(
+        name,
+        new PlaygroundDirectory(parsed.GetValue(directory)!),
+        new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), Detach: true) { Operations = true },
+        new TrialOptions(parsed.GetValue(trialObjects) ?? usual.Objects, parsed.GetValue(trialRuns) ?? usual.Runs), Console.Out, cancellation);
+}));
+root.Subcommands.Add(trial);
 var path = new Argument<string>("PATH") { Description = "A directory of the filesystem" };
 var shutdown = new Command("shutdown-filesystem", "Forces a filesystem down without flushing anything, as a power cut would (root only)") { path };
 shutdown.Hidden = true;

@@ -42,10 +42,10 @@ internal sealed class TourClient : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    public async Task PutAsync(string name, Content content, ActRecord act, CancellationToken cancellation)
+    public async Task PutAsync(string name, Content content, ActRecord act, CancellationToken cancellation, string bucket = Bucket)
     {
         var bytes = content.Bytes();
-        await RequestAsync(HttpMethod.Put, ObjectPath(name), bytes, act, name, static status => status == HttpStatusCode.OK, cancellation);
+        await RequestAsync(HttpMethod.Put, ObjectPath(name, bucket), bytes, act, name, static status => status == HttpStatusCode.OK, cancellation);
     }
 
     /// <summary>Deletes. 404 is right when the name holds nothing, or when an earlier attempt that was cut off may have done it.</summary>
@@ -59,9 +59,9 @@ internal sealed class TourClient : IDisposable
     }
 
     /// <summary>Reads and compares every byte; a deleted name must be absent. Differences are failures of the act that name the object.</summary>
-    public async Task VerifyAsync(string name, Content? expected, ActRecord act, CancellationToken cancellation)
+    public async Task VerifyAsync(string name, Content? expected, ActRecord act, CancellationToken cancellation, string bucket = Bucket)
     {
-        var answer = await RequestAsync(HttpMethod.Get, ObjectPath(name), null, act, name, static status => status is HttpStatusCode.OK or HttpStatusCode.NotFound, cancellation);
+        var answer = await RequestAsync(HttpMethod.Get, ObjectPath(name, bucket), null, act, name, static status => status is HttpStatusCode.OK or HttpStatusCode.NotFound, cancellation);
         if (answer is null)
         {
             return;
@@ -141,7 +141,7 @@ internal sealed class TourClient : IDisposable
 
     public static string Cname(string name) => $"ais://{Bucket}/{name}";
 
-    private static string ObjectPath(string name) => $"/v1/objects/{Bucket}/{string.Join('/', name.Split('/').Select(Uri.EscapeDataString))}?provider=ais";
+    private static string ObjectPath(string name, string bucket = Bucket) => $"/v1/objects/{bucket}/{string.Join('/', name.Split('/').Select(Uri.EscapeDataString))}?provider=ais";
 
     private static byte[] Action(string action) => Encoding.UTF8.GetBytes($$"""{"action":"{{action}}","name":"","value":null}""");
 

@@ -1,0 +1,238 @@
+using System.Diagnostics;
+using Starling.Playground.Nodes;
+using Starling.Playground.Tour;
+
+namespace Starling.Playground.Trials;
+
+/// <summary>One drain, its source and its destinations killed in turn; in the end the source's disks are destroyed.</summary>
+internal sealed class DrainKillsTrial(TourStage stage, TrialOptions options) : Trial(stage, options)
+{
+    protected override async Task RunAsync()
+    {
+        await PutAsync(Options.Objects);
+        var source = Targets[0];
+        var watch = Stopwatch.StartNew();
+        var reply = await ChangeAsync("start-maintenance", source);
+        await SayAsync($"{"kill",4} {"node",-14} {"at",6} {"handed over",12}");
+        for (var kill = 1; kill <= Options.Runs; kill++)
+        {
+            var account = await UntilPercentAsync(reply.RebalanceId, source, 95.0 * kill / (Options.Runs + 1));
+            var victim = kill % 2 == 1 ? source : Targets[1 + (kill / 2 % (Targets.Length - 1))];
+            await SayAsync($"{kill,4} {victim.DisplayName,-14} {account.Percent,5:0}% {account.SentObjects,12:N0}");
+            await StartAgainAsync(victim, Stage.Kill(victim));
+        }
+
+        await Operations.UntilSafeAsync(source, Cancellation);
+        await SayAsync($"safe after {watch.Elapsed.TotalSeconds:0} s");
+        Stage.Kill(source);
+        await Stage.Supervisor.Processes.WaitForExitAsync(source, TimeSpan.FromSeconds(10), Cancellation);
+        Destroy(source);
+        await CompareAsync();
+    }
+}
+
+/// <summary>Again and again: a node is taken out, its disks are destroyed the moment it is called safe, everything is read, it comes back empty.</summary>
+internal sealed class VerdictTrial(TourStage stage, TrialOptions options) : Trial(stage, options)
+{
+    protected override async Task RunAsync()
+    {
+        await PutAsync(Options.Objects);
+        for (var run = 1; run <= Options.Runs; run++)
+        {
+            var node = Targets[run % Targets.Length];
+            var act = Stage.Begin($"run {run}: {node.DisplayName}", mayWait: true);
+            for (var i = 0; i < 20; i++)
+            {
+                await PutOneAsync(Name((run * 131 + i) % Options.Objects), new SeededContent((run * 1000) + i, 700), act);
+            }
+
+            await ChangeAsync("start-maintenance", node);
+            await Operations.UntilSafeAsync(node, Cancellation);
+            var outage = Stage.Kill(node);
+            await Stage.Supervisor.Processes.WaitForExitAsync(node, TimeSpan.FromSeconds(10), Cancellation);
+            Destroy(node);
+            await Stage.CompareAsync(act);
+            await Stage.PrintAsync(act);
+            await StartAgainAsync(node, outage);
+            await ReturnAsync(node);
+        }
+    }
+}
+
+/// <summary>A removal interrupted at half: how soon the node serves again, and how much moves back.</summary>
+internal sealed class InterruptTrial(TourStage stage, TrialOptions options) : Trial(stage, options)
+{
+    protected override async Task RunAsync()
+    {
+        await PutAsync(Options.Objects);
+        var node = Targets[0];
+        var removal = await ChangeAsync("start-maintenance", node);
+        var half = await UntilPercentAsync(removal.RebalanceId, node, 50);
+        var act = Stage.Begin("change during the drain", mayWait: false);
+        var changed = Options.Objects / 1000;
+        for (var i = 0; i < changed; i++)
+        {
+            await PutOneAsync(Name(i), new SeededContent(1_000_000 + i, 1024), act);
+        }
+
+        var watch = Stopwatch.StartNew();
+        var back = await ChangeAsync("stop-maintenance", node);
+        await Operations.UntilStateAsync(node, "in", Cancellation);
+        var inService = watch.Elapsed;
+        await Operations.UntilConvergedAsync(Cancellation);
+        var account = await AccountAsync(back.RebalanceId, node);
+        await SayAsync($"interrupted at {half.Percent:0}% ({half.SentObjects:N0} objects); in service after {inService.TotalSeconds:0.00} s; all in place after {watch.Elapsed.TotalSeconds:0.0} s");
+        await SayAsync($"changed {changed:N0} objects; moved back {account.ReceivedObjects:N0} ({account.ReceivedBytes:N0} bytes), revived {account.RevivedObjects:N0}");
+        if (inService > TimeSpan.FromSeconds(2))
+        {
+            act.Fail($"in service only after {inService.TotalSeconds:0.00} s");
+        }
+
+        if (account.ReceivedObjects > changed)
+        {
+            act.Fail($"{account.ReceivedObjects} objects moved back, {changed} had changed");
+        }
+
+        await CompareAsync();
+    }
+}
+
+/// <summary>One percent of all objects changes while a node is away: what moves when it is back.</summary>
+internal sealed class AwayTrial(TourStage stage, TrialOptions options) : Trial(stage, options)
+{
+    protected override async Task RunAsync()
+    {
+        await PutAsync(Options.Objects);
+        var node = Targets[0];
+        await ChangeAsync("start-maintenance", node);
+        await Operations.UntilSafeAsync(node, Cancellation);
+        var outage = Stage.Kill(node);
+        var act = Stage.Begin("change while away", mayWait: false);
+        await Stage.ForEachAsync(Enumerable.Range(0, Options.Objects / 100), i => PutOneAsync(Name(i * 100), new SeededContent(2_000_000 + i, 1024), act));
+        await Stage.PrintAsync(act);
+        await StartAgainAsync(node, outage);
+        var watch = Stopwatch.StartNew();
+        var back = await ChangeAsync("stop-maintenance", node);
+        await Operations.UntilConvergedAsync(Cancellation);
+        var account = await AccountAsync(back.RebalanceId, node);
+        var share = 100.0 * account.ReceivedObjects / Math.Max(1, account.ReceivedObjects + account.RevivedObjects);
+        await SayAsync($"back in {watch.Elapsed.TotalSeconds:0.0} s: moved {account.ReceivedObjects:N0} ({account.ReceivedBytes:N0} bytes), revived {account.RevivedObjects:N0}: {share:0.00}% moved");
+        if (share > 1.1)
+        {
+            act.Fail($"{share:0.00}% of the node's objects moved, at most 1.1% may");
+        }
+
+        await CompareAsync();
+    }
+}
+
+/// <summary>Deletes during a drain, deletes while a node is away, a bucket made again while a node is away: nothing comes back.</summary>
+internal sealed class ResurrectionTrial(TourStage stage, TrialOptions options) : Trial(stage, options)
+{
+    private const string Again = "again";
+
+    protected override async Task RunAsync()
+    {
+        await PutAsync(Options.Objects);
+        for (var run = 1; run <= Options.Runs; run++)
+        {
+            var node = Targets[run % Targets.Length];
+            var act = Stage.Begin($"run {run}: {node.DisplayName}", mayWait: true);
+            await Stage.Client.CreateBucketAsync(Again, act, Cancellation);
+            for (var i = 0; i < 30; i++)
+            {
+                await PutOneAsync(Name(i), new SeededContent((run * 100) + i, 500), act);
+                await Stage.Client.PutAsync($"old/{i}", new SeededContent(i, 300), act, Cancellation, Again);
+            }
+
+            await ChangeAsync("start-maintenance", node);
+            for (var i = 0; i < 10; i++)
+            {
+                await DeleteOneAsync(Name(i), act);
+            }
+
+            await Operations.UntilSafeAsync(node, Cancellation);
+            var outage = Stage.Kill(node);
+            for (var i = 10; i < 20; i++)
+            {
+                await DeleteOneAsync(Name(i), act);
+            }
+
+            await Stage.Client.DestroyBucketAsync(Again, act, Cancellation);
+            await Stage.Client.CreateBucketAsync(Again, act, Cancellation);
+            await StartAgainAsync(node, outage);
+            await ReturnAsync(node);
+            await Stage.CompareAsync(act);
+            for (var i = 0; i < 30; i++)
+            {
+                await Stage.Client.VerifyAsync($"old/{i}", null, act, Cancellation, Again);
+            }
+
+            await Stage.Client.DestroyBucketAsync(Again, act, Cancellation);
+            await Stage.PrintAsync(act);
+        }
+    }
+}
+
+/// <summary>One drain at size: how fast, beside a plain copy of the same files, and what clients see before, during and after.</summary>
+internal sealed class DrainCostTrial(TourStage stage, TrialOptions options) : Trial(stage, options)
+{
+    protected override async Task RunAsync()
+    {
+        await PutAsync(Options.Objects);
+        var node = Targets[0];
+        var copy = await CopyAsync(node);
+        var before = await LatencyAsync("before", () => Task.FromResult(false));
+        var cpu = CpuSeconds();
+        var watch = Stopwatch.StartNew();
+        var reply = await ChangeAsync("start-maintenance", node);
+        var during = await LatencyAsync("during", async () => (await Operations.SafetyAsync(node, Cancellation)).Verdict == "safe", untilDone: true);
+        var elapsed = watch.Elapsed;
+        cpu = CpuSeconds() - cpu;
+        var account = await AccountAsync(reply.RebalanceId, node);
+        var after = await LatencyAsync("after", () => Task.FromResult(false));
+        await SayAsync($"drain of {account.SentObjects:N0} objects, {account.SentBytes:N0} bytes: {elapsed.TotalSeconds:0.0} s, {account.SentObjects / elapsed.TotalSeconds:0} objects/s, {account.SentBytes / elapsed.TotalSeconds / (1 << 20):0.0} MiB/s");
+        await SayAsync($"CPU of all nodes meanwhile, with the readers' requests: {cpu:0.0} s, {1e6 * cpu / Math.Max(1, account.SentObjects):0} µs per object; plain copy of its files: {copy.TotalSeconds:0.0} s (ratio {elapsed / copy:0.0})");
+        await SayAsync($"GET p50/p99 in ms: before {before.P50:0.0}/{before.P99:0.0}, during {during.P50:0.0}/{during.P99:0.0}, after {after.P50:0.0}/{after.P99:0.0}");
+        await CompareAsync();
+    }
+
+    private async Task<(double P50, double P99)> LatencyAsync(string name, Func<Task<bool>> isDone, bool untilDone = false)
+    {
+        var act = Stage.Begin("read " + name, mayWait: false);
+        var times = new List<double>();
+        var random = new Random(1);
+        var watch = Stopwatch.StartNew();
+        while (untilDone ? !await isDone() : watch.Elapsed < TimeSpan.FromSeconds(10))
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                var one = Name(random.Next(Options.Objects));
+                var began = Stopwatch.GetTimestamp();
+                await Stage.Client.VerifyAsync(one, Stage.Ledger.Expected(one), act, Cancellation);
+                times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            }
+        }
+
+        times.Sort();
+        await Stage.PrintAsync(act);
+        return times.Count == 0 ? (0, 0) : (times[times.Count / 2], times[(int)(times.Count * 0.99)]);
+    }
+
+    /// <summary>How long <c>cp -a</c> needs for the files of one target, written through to the disk.</summary>
+    private async Task<TimeSpan> CopyAsync(NodePlan node)
+    {
+        var root = Stage.Supervisor.Directory.Root;
+        var to = Path.Combine(root, "copy");
+        var watch = Stopwatch.StartNew();
+        using var process = Process.Start("/bin/sh", ["-c", "cp -a \"$0\" \"$1\" && sync -f \"$1\"", Path.Combine(root, "mountpaths", node.Id), to]);
+        await process.WaitForExitAsync(Cancellation);
+        var elapsed = watch.Elapsed;
+        Directory.Delete(to, recursive: true);
+        return elapsed;
+    }
+
+    private double CpuSeconds() => Stage.Supervisor.Plan.Nodes
+        .Select(node => Stage.Supervisor.Processes.ReadPid(node) is { } pid ? NodeProcess.ReadStat(pid) : null)
+        .Sum(stat => stat is null ? 0 : (long.Parse(stat[11], System.Globalization.CultureInfo.InvariantCulture) + long.Parse(stat[12], System.Globalization.CultureInfo.InvariantCulture)) / 100.0);
+}
