@@ -169,9 +169,15 @@ internal static class MessageCodec
                 writer.Error(m.Error);
                 return true;
             case JoinRequest m:
-                writer.Byte(18);
+                // A process that supports nothing new says so in the words of builds that did not know of levels.
+                writer.Byte(m.FeatureLevel == 0 ? (byte)18 : (byte)37);
                 writer.Identity(m.Identity);
                 writer.Facts(m.Facts);
+                if (m.FeatureLevel != 0)
+                {
+                    writer.VarInt64(m.FeatureLevel);
+                }
+
                 return true;
             case JoinResponse m:
                 writer.Byte(19);
@@ -229,6 +235,7 @@ internal static class MessageCodec
         22 => new IndirectProbeRequest(reader.VarInt64(), reader.Node(), reader.String()),
         23 => new IndirectProbeResponse(reader.VarInt64(), reader.Node()),
         24 => new LeaseRequest(reader.VarInt64()),
+        37 => new JoinRequest(reader.Identity(), reader.Facts()) { FeatureLevel = reader.Int32() },
         25 => new LeaseResponse(reader.VarInt64(), reader.Bool(), reader.VarInt64()),
         _ => null,
     };

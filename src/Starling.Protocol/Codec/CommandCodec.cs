@@ -12,6 +12,7 @@ namespace Starling.Protocol.Codec;
 public static class CommandCodec
 {
     private const byte OriginTag = 255;
+    private const byte AdmitWithLevelTag = 30;
 
     /// <summary>
     /// Longest encoding of a command that is taken into the log, bytes: many times what the largest change of the configuration or of a bucket needs. Bounds the
@@ -75,7 +76,8 @@ public static class CommandCodec
     private static byte TagOf(Command command) => command switch
     {
         FormCluster => 1,
-        AdmitNode => 2,
+        AdmitNode { FeatureLevel: 0 } => 2,
+        AdmitNode => AdmitWithLevelTag,
         UpdateNodeAddresses => 3,
         CommitSession => 4,
         RecordStop => 5,
@@ -105,6 +107,11 @@ public static class CommandCodec
                 break;
             case AdmitNode c:
                 WriteAdmission(writer, c);
+                if (c.FeatureLevel != 0)
+                {
+                    writer.VarInt64(c.FeatureLevel);
+                }
+
                 break;
             case UpdateNodeAddresses c:
                 writer.Member(c.Member);
@@ -208,6 +215,7 @@ public static class CommandCodec
         13 => new SetConfig(reader.String(), reader.VarInt64()),
         14 => new ResetConfig(reader.VarInt64()) { Defaults = new ClusterConfig(reader.String()) },
         15 => new SetFeatureLevel(reader.Int32(), reader.Int32(), reader.Nodes()),
+        AdmitWithLevelTag => ReadAdmission(ref reader) with { FeatureLevel = reader.Int32() },
         _ => OperationCommandCodec.Read(ref reader, tag) ?? throw reader.Error($"command tag {tag} is not known: it was written by a newer build"),
     };
 

@@ -93,7 +93,7 @@ public static class StateCodec
             CreatedNs = reader.VarInt64(),
             AppliedIndex = reader.VarInt64(),
             AppliedTerm = reader.VarInt64(),
-            FeatureLevel = reader.Int32(),
+            FeatureLevel = ReadLevel(ref reader),
             Nodes = ReadNodes(ref reader, version),
             Voters = reader.Voters(),
             Leader = reader.Bool() ? new LeaderInfo(reader.Identity(), reader.VarInt64(), reader.Bool()) : null,
@@ -105,6 +105,12 @@ public static class StateCodec
             Requests = ReadRequests(ref reader),
         };
         return version >= 2 ? ReadOperations(ref reader, state) : state;
+    }
+
+    private static int ReadLevel(ref CodecReader reader)
+    {
+        var level = reader.Int32();
+        return level <= FeatureLevels.Highest ? level : throw reader.Error($"feature level {level} is newer than this build knows ({FeatureLevels.Highest}): use a newer build");
     }
 
     private static void WriteNode(CodecWriter writer, NodeEntry node, ushort version)

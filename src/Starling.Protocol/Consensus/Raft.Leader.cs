@@ -3,6 +3,7 @@ using Starling.Core.Names;
 using Starling.Protocol.Codec;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
+using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
 
 namespace Starling.Protocol.Consensus;
@@ -231,6 +232,11 @@ internal sealed partial class Raft
         if (IsCaretaker && !command.AllowedToCaretaker)
         {
             return new StoreError(ErrorCode.Unavailable, $"target {node.Self.Id} leads as a caretaker until a gateway has caught up; try again", 1000);
+        }
+
+        if (command is SetFeatureLevel { Level: > FeatureLevels.Highest } raise)
+        {
+            return new StoreError(ErrorCode.Invalid, $"feature level {raise.Level} is not known: this build knows {FeatureLevels.Highest}, use a newer one");
         }
 
         if (CommandCodec.TooLarge(command) is { } tooLarge)

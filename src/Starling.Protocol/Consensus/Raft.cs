@@ -214,6 +214,12 @@ internal sealed partial class Raft
             var entry = Log[index];
             var before = node.State;
             var (state, outcome) = before.ApplyEntry(entry);
+            if (state.FeatureLevel > FeatureLevels.Highest)
+            {
+                node.Halt($"the cluster uses feature level {state.FeatureLevel} from entry {index} on, this build knows {FeatureLevels.Highest}: use a newer one");
+                return;
+            }
+
             node.State = state;
             node.ViewChanged = true;
             if (state.IsFormed && node.ClusterId.Length == 0)

@@ -59,7 +59,7 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
         // The leader is a process like any other: its own session is committed as well.
         if (node.State.Node(node.Self.Id) is { } self && self.Identity != node.Self)
         {
-            Consider(node.Self, node.Facts);
+            Consider(node.Self, node.Facts, node.Settings.HighestFeatureLevel);
         }
 
         foreach (var id in new List<NodeId>(pending.Keys))
@@ -75,7 +75,7 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
     }
 
     /// <summary>Decides about one process that says who it is; returns what it has to wait for, or why it is refused.</summary>
-    public (bool Accepted, string Reason) Consider(NodeIdentity who, NodeFacts facts)
+    public (bool Accepted, string Reason) Consider(NodeIdentity who, NodeFacts facts, int featureLevel)
     {
         if (!raft.IsReady)
         {
@@ -85,6 +85,11 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
         if (superseded.Contains(who.Session))
         {
             return (false, $"node {who.Id}: another process of this id has started since; stop one of the two");
+        }
+
+        if (featureLevel < node.State.FeatureLevel)
+        {
+            return (false, AdmitNode.TooOld(who.Id, featureLevel, node.State.FeatureLevel).Message);
         }
 
         if (proposedAt.TryGetValue(who.Id, out var index) && index > node.State.AppliedIndex)
@@ -112,15 +117,15 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
             }
         }
 
-        return Propose(who, facts, entry);
+        return Propose(who, facts, featureLevel, entry);
     }
 
-    private (bool Accepted, string Reason) Propose(NodeIdentity who, NodeFacts facts, NodeEntry? entry)
+    private (bool Accepted, string Reason) Propose(NodeIdentity who, NodeFacts facts, int featureLevel, NodeEntry? entry)
     {
         if (entry is null || entry.Member != who.Member || entry.Addresses != facts.Addresses || entry.Electable != (facts.Electable && facts.Role == NodeRole.Gateway))
         {
             var known = entry is null ? null : new KnownNode(entry.Incarnation, entry.Addresses, false);
-            return Commit(who.Id, new AdmitNode(who.Id, facts.Role, who.Incarnation, facts.Addresses) { Electable = facts.Electable, Known = known });
+            return Commit(who.Id, new AdmitNode(who.Id, facts.Role, who.Incarnation, facts.Addresses) { Electable = facts.Electable, Known = known, FeatureLevel = Math.Min(featureLevel, node.State.FeatureLevel) });
         }
 
         if (entry.Session == who.Session)

@@ -35,12 +35,13 @@ internal sealed class FailureDetector(NodeContext node)
     }
 
     /// <summary>A direct sign of life on the control network.</summary>
-    public void Heard(NodeIdentity from, long appliedIndex)
+    public void Heard(NodeIdentity from, long appliedIndex, int featureLevel)
     {
         if (watched.TryGetValue(from.Id, out var w) && node.State.Node(from.Id)?.Incarnation == from.Incarnation)
         {
             w.HeardNs = node.NowNs;
             w.Session = from.Session;
+            w.FeatureLevel = featureLevel;
             w.AppliedIndex = Math.Max(w.AppliedIndex, appliedIndex);
         }
     }
@@ -101,6 +102,10 @@ internal sealed class FailureDetector(NodeContext node)
 
     /// <summary>The process of a member that was heard last; none: nobody was.</summary>
     public SessionId SessionOf(NodeId id) => watched.TryGetValue(id, out var w) ? w.Session : SessionId.None;
+
+    /// <summary>The highest feature level that the committed process of a member said it supports; 0: it was not heard yet.</summary>
+    public int FeatureLevelOf(State.NodeEntry entry) => entry.Id == node.Self.Id ? node.Settings.HighestFeatureLevel
+        : watched.TryGetValue(entry.Id, out var w) && w.Session != SessionId.None && w.Session == entry.Session ? w.FeatureLevel : 0;
 
     /// <summary>Whether a member was heard directly, not longer ago than this.</summary>
     public bool HeardWithin(NodeId id, long ns) => watched.TryGetValue(id, out var w) && w.HeardNs != 0 && node.NowNs - w.HeardNs <= ns;
@@ -202,6 +207,8 @@ internal sealed class FailureDetector(NodeContext node)
 
         public SessionId Session { get; set; }
 
+        public int FeatureLevel { get; set; }
+
         public long IndirectNs { get; set; }
 
         public long ProbedNs { get; set; } = long.MinValue / 2;
@@ -254,7 +261,8 @@ internal sealed class ProbeDesk(NodeContext node)
             return false;
         }
 
-        if (asked.Subject == from.Id)
+        // Another incarnation on the same machine is no sign of life of the member: it has to come in first (rule A7).
+        if (asked.Subject == from.Id && node.State.Node(from.Id)?.Incarnation == from.Incarnation)
         {
             node.Send(asked.Asker, new IndirectProbeResponse(asked.Number, asked.Subject));
         }

@@ -77,7 +77,7 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
         }
 
         askAtNs = node.NowNs + (asked++ < 10 ? EagerNs : AskNs);
-        var request = new JoinRequest(node.Self, node.Facts);
+        var request = new JoinRequest(node.Self, node.Facts) { FeatureLevel = node.Settings.HighestFeatureLevel };
         if (raft.Leader is { } leader)
         {
             node.Send(leader.Member, request);
@@ -105,7 +105,7 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
 
         if (raft.IsLeader)
         {
-            var (accepted, reason) = admissions.Consider(request.Identity, request.Facts);
+            var (accepted, reason) = admissions.Consider(request.Identity, request.Facts, request.FeatureLevel);
             Answer(request, new JoinResponse(accepted, reason, Members()));
         }
         else if (raft.Leader is { } leader && from == request.Identity)

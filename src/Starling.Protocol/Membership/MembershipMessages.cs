@@ -8,7 +8,11 @@ namespace Starling.Protocol.Membership;
 /// <summary>A process that has started says who it is; the leader admits the node, or commits its session. Any member passes it on to the leader (rule A9).</summary>
 /// <param name="Identity">The process; also when another member passes it on.</param>
 /// <param name="Facts">What it says of itself.</param>
-public sealed record JoinRequest(NodeIdentity Identity, NodeFacts Facts) : Message;
+public sealed record JoinRequest(NodeIdentity Identity, NodeFacts Facts) : Message
+{
+    /// <summary>The highest feature level that the process supports; 0 from one that does not say.</summary>
+    public int FeatureLevel { get; init; }
+}
 
 /// <summary>Answer to <see cref="JoinRequest"/>. Nothing is promised: the node waits until it has applied its own admission.</summary>
 /// <param name="Accepted">False: refused for good, <paramref name="Reason"/> says why and what to do.</param>

@@ -27,4 +27,8 @@ public sealed record Envelope(
     long AppliedIndex,
     Message Message,
     bool Relay = false,
-    bool Relayed = false);
+    bool Relayed = false)
+{
+    /// <summary>The highest feature level that the sending process supports; 0 from one that does not say.</summary>
+    public int FeatureLevel { get; init; }
+}

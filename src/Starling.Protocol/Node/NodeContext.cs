@@ -162,7 +162,10 @@ internal sealed class NodeContext
     }
 
     private Envelope Wrap(NodeId to, Incarnation incarnation, Message message) =>
-        new(ClusterId, Self, Facts.Addresses.Control, to, incarnation, State.Newest.Number, State.AppliedIndex, message);
+        new(ClusterId, Self, Facts.Addresses.Control, to, incarnation, State.Newest.Number, State.AppliedIndex, message)
+        {
+            FeatureLevel = Settings.HighestFeatureLevel,
+        };
 
     private Peer? RelayFor(NodeId to)
     {

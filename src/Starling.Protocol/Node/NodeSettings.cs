@@ -1,3 +1,5 @@
+using Starling.Protocol.State;
+
 namespace Starling.Protocol.Node;
 
 /// <summary>Timers and sizes of consensus. Times in nanoseconds. Compiled bounds keep them safe (rule A14).</summary>
@@ -83,6 +85,12 @@ public sealed record NodeSettings
     /// <summary>A proposer withdraws a new cluster when the consents are not complete after this (rule A9).</summary>
     public long ConsentNs { get; init; } = 10_000 * Ms;
 
+    /// <summary>
+    /// The highest feature level that this node says it supports, 0 to <see cref="FeatureLevels.Highest"/>. The leader raises the level of the cluster once every
+    /// member supports more; 0: this node holds it where it is.
+    /// </summary>
+    public int HighestFeatureLevel { get; init; }
+
     /// <summary>Names the first setting that is out of its bounds, and the bounds; null when all are right.</summary>
     public string? Validate()
     {
@@ -129,6 +137,11 @@ public sealed record NodeSettings
         if (SnapshotEntries < 1 || KeepEntries < 0 || SnapshotBytes < 1024 || MaxInstalls < 1 || MaxAppendEntries < 1 || MaxInflight < 1 || MaxOutstanding < 1)
         {
             return "sizes and counts must be positive";
+        }
+
+        if (HighestFeatureLevel is < 0 or > FeatureLevels.Highest)
+        {
+            return $"highest feature level must be between 0 and {FeatureLevels.Highest}, which is what this build knows";
         }
 
         if (MaxAppendBytes is < 64 << 10 or > 16 << 20 || MaxOutstandingBytes is < 64 << 10 or > 256 << 20 || SnapshotBytes > 256 << 20)

@@ -32,6 +32,7 @@ public sealed class ProtocolNode : IRaftEvents
     private readonly Admissions admissions;
     private readonly Joiner joiner;
     private readonly Founding founding;
+    private readonly FeatureDesk features;
     private readonly OperationDesk operations;
     private readonly PassReporter passes;
     private readonly SafetyDesk safety;
@@ -73,6 +74,7 @@ public sealed class ProtocolNode : IRaftEvents
         probes = new ProbeDesk(node);
         challenger = new Challenger(node);
         admissions = new Admissions(node, raft, leases, challenger, detector);
+        features = new FeatureDesk(node, raft, detector);
         operations = new OperationDesk(node, raft, leases, detector);
         desk.Complete = operations.Complete;
         passes = new PassReporter(node, raft, desk);
@@ -213,6 +215,7 @@ public sealed class ProtocolNode : IRaftEvents
             detector.Tick();
             admissions.Tick();
             fences.Tick();
+            features.Tick();
             operations.Tick();
         }
 
@@ -327,7 +330,7 @@ public sealed class ProtocolNode : IRaftEvents
             direct.FailingUntilNs = 0;
             if (raft.IsLeader)
             {
-                detector.Heard(envelope.From, envelope.AppliedIndex);
+                detector.Heard(envelope.From, envelope.AppliedIndex, envelope.FeatureLevel);
             }
         }
 
@@ -394,7 +397,7 @@ public sealed class ProtocolNode : IRaftEvents
         if (!probes.On(envelope.From, response) && raft.IsLeader && envelope.ClusterId == node.ClusterId
             && node.Book.Find(envelope.From.Id)?.Address == envelope.FromAddress)
         {
-            detector.Heard(envelope.From, envelope.AppliedIndex);
+            detector.Heard(envelope.From, envelope.AppliedIndex, envelope.FeatureLevel);
         }
     }
 
@@ -518,6 +521,7 @@ public sealed class ProtocolNode : IRaftEvents
             leases.Restart();
             fences.Restart();
             admissions.Restart();
+            features.Restart();
             operations.Restart();
             detector.Start();
         }

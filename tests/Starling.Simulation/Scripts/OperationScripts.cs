@@ -20,8 +20,7 @@ public static class OperationScripts
     private static Story Begin(TextWriter? log)
     {
         var story = Story.Begin(log, targets: 3);
-        var outcome = story.Commit(new SetFeatureLevel(0, FeatureLevels.Operations, [.. story.World.Checks.Newest.Nodes.Keys]));
-        story.Require(outcome.Error is null, $"operations are known: {outcome.Error}");
+        story.Until(() => story.World.Nodes.TrueForAll(n => n.View!.State.KnowsOperations), 10, "everybody supports operations, so the leader raises the level");
         story.CreateBucket();
         return story;
     }

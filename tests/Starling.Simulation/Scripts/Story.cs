@@ -35,7 +35,7 @@ public sealed class Story
             Gateways = gateways,
             Targets = targets,
             Expect = gateways,
-            Settings = settings ?? NodeSettings.Default,
+            Settings = settings ?? WorldOptions.AllFeatures,
             Log = log,
         });
         story.World.StartAll();

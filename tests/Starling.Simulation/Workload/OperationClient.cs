@@ -52,15 +52,9 @@ public sealed class OperationClient
 
         var random = _world.PlacementRandom;
         var state = _world.Checks.Newest;
-        if (!state.IsFormed)
+        if (!state.IsFormed || !state.KnowsOperations)
         {
             Think();
-            return;
-        }
-
-        if (!state.KnowsOperations)
-        {
-            Do(() => new SetFeatureLevel(0, FeatureLevels.Operations, [.. _world.Checks.Newest.Nodes.Keys]));
             return;
         }
 
@@ -266,6 +260,13 @@ public sealed class OperationClient
         {
             _sender.Submit(() => new CancelOperation(blocked.Id, "operator"), _ => Again());
         }
+        else if (state.Operations.Values.FirstOrDefault(o => o is { Blocked.Reason: BlockReason.Silent, Phase: OperationPhase.PermitErase }) is { } silent
+            && state.Operations.Values.All(o => o.Kind != OperationKind.RemoveDead))
+        {
+            // Whoever was to erase itself lost its log first and is somebody else now.
+            var options = new OperationOptions { NoRebalance = true, Force = [.. GuardList.Names.Order(StringComparer.Ordinal)] };
+            _sender.Submit(() => new StartOperation(OperationKind.RemoveDead, [.. silent.Nodes.Select(n => n.Id)]) { Options = options, RequestedBy = "operator" }, _ => Again());
+        }
         else if (state.Operations.Count > 0)
         {
             Again();
@@ -273,6 +274,11 @@ public sealed class OperationClient
         else if (state.Nodes.Values.FirstOrDefault(n => n is { Role: Protocol.Identity.NodeRole.Target, State: AdminState.Out or AdminState.Draining }) is { } away)
         {
             _sender.Submit(() => new StartOperation(OperationKind.Return, [away.Id]) { RequestedBy = "operator" }, _ => Again());
+        }
+        else if (!state.IsConverged && state.Newest.Number <= state.QuietThrough)
+        {
+            // A rebalance that was stopped does not start again by itself.
+            _sender.Submit(() => new StartOperation(OperationKind.Rebalance, []), _ => Again());
         }
         else if (_world.Nodes.Exists(n => state.Node(n.Id)?.Session != n.Session))
         {

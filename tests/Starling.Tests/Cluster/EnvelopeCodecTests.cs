@@ -113,11 +113,24 @@ public sealed class EnvelopeCodecTests
     }
 
     [Fact]
+    public void What_a_sender_supports_travels_with_every_message_and_nothing_changes_for_those_that_support_nothing_new()
+    {
+        var silent = EnvelopeCodec.Encode([Wrap(new HeartbeatResponse(1, 2, 3)), Wrap(new JoinRequest(Me, Facts))]);
+        var says = EnvelopeCodec.Encode([Wrap(new HeartbeatResponse(1, 2, 3)) with { FeatureLevel = 300 }, Wrap(new JoinRequest(Me, Facts) { FeatureLevel = 1 })]);
+
+        Assert.Equal((1, 2), (silent[0], says[0]));
+        Assert.All(EnvelopeCodec.Decode(silent), envelope => Assert.Equal(0, envelope.FeatureLevel));
+        var back = EnvelopeCodec.Decode(says);
+        Assert.Equal([300, 0], back.Select(envelope => envelope.FeatureLevel));
+        Assert.Equal(1, Assert.IsType<JoinRequest>(back[1].Message).FeatureLevel);
+    }
+
+    [Fact]
     public void Messages_of_a_newer_format_are_refused_by_name()
     {
         var bytes = EnvelopeCodec.Encode([Wrap(OneOfEach[0])]);
-        bytes[0] = 2;
-        Assert.Contains("format version 2", Assert.Throws<CodecException>(() => EnvelopeCodec.Decode(bytes)).Message, StringComparison.Ordinal);
+        bytes[0] = 3;
+        Assert.Contains("format version 3", Assert.Throws<CodecException>(() => EnvelopeCodec.Decode(bytes)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

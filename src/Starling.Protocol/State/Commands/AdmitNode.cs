@@ -26,6 +26,9 @@ public sealed record AdmitNode(NodeId Id, NodeRole Role, Incarnation Incarnation
     /// <summary>What was seen of a known node with this id; null when the leader knew none.</summary>
     public KnownNode? Known { get; init; }
 
+    /// <summary>What the newcomer supports of the feature levels that the cluster used when it was proposed.</summary>
+    public int FeatureLevel { get; init; }
+
     /// <summary>A caretaker admits gateways, so that one of them can take over (rule A4).</summary>
     public override bool AllowedToCaretaker => Role == NodeRole.Gateway;
 
@@ -41,6 +44,11 @@ public sealed record AdmitNode(NodeId Id, NodeRole Role, Incarnation Incarnation
         if (Id.IsNone || Incarnation == Incarnation.None || Weight < 1)
         {
             return new StoreError(ErrorCode.Invalid, $"node \"{Id}\": a joining node names its id and its incarnation, and its weight is at least 1");
+        }
+
+        if (FeatureLevel < state.FeatureLevel)
+        {
+            return TooOld(Id, FeatureLevel, state.FeatureLevel);
         }
 
         if (state.EraseOrdered(new Member(Id, Incarnation)) is { } permit)
@@ -89,6 +97,10 @@ public sealed record AdmitNode(NodeId Id, NodeRole Role, Incarnation Incarnation
         // The session that is replaced may still hold a lease: it stays committed until CommitSession replaces it (rule B3).
         return state.WithNode(entry with { Incarnation = Incarnation, Addresses = Addresses, Electable = Electable && Role == NodeRole.Gateway });
     }
+
+    /// <summary>Why a process that supports less than the cluster uses is not let in.</summary>
+    internal static StoreError TooOld(NodeId id, int supports, int used) =>
+        new(ErrorCode.Conflict, $"node {id} supports feature level {supports}, the cluster uses {used}: update its build, then let it join");
 
     private bool IsSame(NodeEntry entry) => entry.Incarnation == Incarnation && entry.Addresses == Addresses && entry.Electable == (Electable && Role == NodeRole.Gateway);
 

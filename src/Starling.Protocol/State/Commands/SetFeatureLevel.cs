@@ -5,7 +5,10 @@ using Starling.Core.Names;
 
 namespace Starling.Protocol.State.Commands;
 
-/// <summary>Raises what every member is known to understand. Never lowers it.</summary>
+/// <summary>
+/// Raises what every member is known to understand. Never lowers it. <see cref="Command.SeenIndex"/> is the index that the members were observed at: a process
+/// that has started since may be of another build (rule A11); 0: not said.
+/// </summary>
 /// <param name="SeenLevel">The level that the proposer saw (compare-and-set).</param>
 /// <param name="Level">The new one.</param>
 /// <param name="Supporting">The members that said they support it, sorted; must be all of them when applied (rule A11).</param>
@@ -20,11 +23,16 @@ public sealed record SetFeatureLevel(int SeenLevel, int Level, ImmutableArray<No
             return new StoreError(ErrorCode.Conflict, $"feature level is {state.FeatureLevel}: it is raised from there, not from {SeenLevel} to {Level}");
         }
 
-        foreach (var id in state.Nodes.Keys)
+        foreach (var (id, entry) in state.Nodes)
         {
             if (!Supporting.Contains(id))
             {
                 return new StoreError(ErrorCode.Conflict, $"node {id} did not say that it supports feature level {Level}: update it first");
+            }
+
+            if (SeenIndex > 0 && Math.Max(entry.SessionIndex, entry.JoinedIndex) > SeenIndex)
+            {
+                return new StoreError(ErrorCode.Conflict, $"node {id} has started again since it said that it supports feature level {Level}: ask again");
             }
         }
 

@@ -5,6 +5,9 @@ using Starling.Protocol.Codec;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
+using Starling.Protocol.State.Operations;
+using Starling.Protocol.Identity;
+using Starling.Tests.Protocol.State;
 using Xunit;
 
 namespace Starling.Tests.Protocol.Codec;
@@ -94,6 +97,49 @@ public class CodecTests
         Assert.Empty(state.Operations);
         Assert.Equal(stored, Convert.ToHexStringLower(StateCodec.Encode(state)));
         Assert.Equal(2, StateCodec.Encode(state with { FeatureLevel = FeatureLevels.Operations })[0]);
+    }
+
+    [Fact]
+    public void A_state_that_was_written_before_the_level_rose_goes_on_as_one_that_never_left_memory()
+    {
+        // One follower installs the snapshot, the other has applied everything itself: from then on they must not differ in a byte.
+        var inMemory = Fold.Serving(3).Apply(new RecordStop(Fold.Target(3), Fold.SessionOf(Fold.Target(3))));
+        var restored = StateCodec.Decode(StateCodec.Encode(inMemory));
+        Command[] later =
+        [
+            new SetFeatureLevel(0, FeatureLevels.Operations, [.. inMemory.Nodes.Keys]),
+            new StartOperation(OperationKind.Maintenance, [Fold.Target(1)]) { RequestId = "later" },
+            new MarkClean(Fold.Target(2), Fold.SessionOf(Fold.Target(2)), inMemory.Newest.Number) { StartedIndex = inMemory.AppliedIndex + 2, Receivers = [Fold.Target(1)] },
+        ];
+        foreach (var command in later)
+        {
+            (inMemory, var outcome) = inMemory.Try(Decode(Encode(command)));
+            (restored, var again) = restored.Try(Decode(Encode(command)));
+            Assert.Equal(outcome, again);
+            Assert.Equal(StateCodec.Encode(inMemory), StateCodec.Encode(restored));
+            Assert.Equal(StateCodec.Encode(inMemory), StateCodec.Encode(StateCodec.Decode(StateCodec.Encode(inMemory))));
+        }
+
+        Assert.True(inMemory.KnowsOperations && inMemory.Journal.Count > 0);
+    }
+
+    [Fact]
+    public void A_state_of_a_feature_level_that_this_build_does_not_know_is_refused_by_name()
+    {
+        var newer = StateCodec.Encode(Samples.OperationState with { FeatureLevel = FeatureLevels.Highest + 1 });
+
+        Assert.Contains("feature level 2 is newer", Assert.Throws<CodecException>(() => StateCodec.Decode(newer)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_admission_carries_a_feature_level_only_once_the_cluster_uses_one()
+    {
+        var plain = new AdmitNode(Fold.Gateway(2), NodeRole.Gateway, Fold.IncarnationOf(Fold.Gateway(2)), Fold.AddressesOf(Fold.Gateway(2)));
+        var levelled = plain with { FeatureLevel = 1 };
+
+        Assert.Equal(levelled, Decode(Encode(levelled)));
+        Assert.Equal((2, 30), (Encode(plain)[0], Encode(levelled)[0]));
+        Assert.Equal(Encode(plain)[1..], Encode(levelled)[1..^1]);
     }
 
     [Fact]

@@ -75,6 +75,7 @@ public sealed class QuorumTests
         Assert.Contains("jitter", (NodeSettings.Default with { JitterNs = 200_000_000 }).Validate(), StringComparison.Ordinal);
         Assert.Contains("1, 3 or 5", (NodeSettings.Default with { MaxVoters = 4 }).Validate(), StringComparison.Ordinal);
         Assert.Contains("dead voter", (NodeSettings.Default with { DeadVoterNs = 1 }).Validate(), StringComparison.Ordinal);
+        Assert.Contains("feature level", (NodeSettings.Default with { HighestFeatureLevel = 2 }).Validate(), StringComparison.Ordinal);
         Assert.Contains("positive", (NodeSettings.Default with { SnapshotEntries = 0 }).Validate(), StringComparison.Ordinal);
     }
 

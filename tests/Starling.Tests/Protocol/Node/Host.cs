@@ -26,6 +26,9 @@ internal sealed class Host(World world, NodeFacts facts, BootstrapOptions bootst
 
     public MemoryDisk Disk => disk ??= new MemoryDisk(new Incarnation(NextWide()));
 
+    /// <summary>Settings of the next start; null: those of the world.</summary>
+    public NodeSettings? Settings { get; set; }
+
     public ProtocolNode? Node { get; private set; }
 
     public NodePublication View { get; private set; } = null!;
@@ -67,7 +70,7 @@ internal sealed class Host(World world, NodeFacts facts, BootstrapOptions bootst
             Restored = Disk.Restore(),
             ClusterId = ClusterOfDisks,
             Bootstrap = Bootstrap,
-            Settings = world.Settings,
+            Settings = Settings ?? world.Settings,
             Seed = world.Seed++,
             NowNs = world.NowNs,
             WallNs = world.NowNs + WallOffsetNs,

@@ -17,7 +17,7 @@ public class OperationNodeTests
 {
     private static readonly NodeId T1 = NodeId.Parse("target01");
 
-    private readonly World world = World.WithGateways(3);
+    private readonly World world = World.WithGateways(3, NodeSettings.Default with { HighestFeatureLevel = FeatureLevels.Highest });
     private bool passes = true;
 
     public OperationNodeTests()
@@ -29,7 +29,7 @@ public class OperationNodeTests
 
         world.RunUntil(() => State.Newest.Targets.Length == 3, 30, "three targets in service");
         Assert.Null(Gateway.ProposeAndWait(new CreateBucket(Fold.Bucket(), string.Empty, 5)).Error);
-        Assert.Null(Gateway.ProposeAndWait(new SetFeatureLevel(0, FeatureLevels.Operations, [.. State.Nodes.Keys])).Error);
+        world.RunUntil(() => world.Hosts.Values.All(h => h.View.State.KnowsOperations), 10, "operations known to everybody");
         Serve();
     }
 

@@ -143,7 +143,7 @@ public class CommandPropertyTests
         return random.Next(15) switch
         {
             0 => new FormCluster($"cluster-{random.Next(2)}", 1, [new FoundingMember(id, role, member.Incarnation, addresses)]),
-            1 or 2 => new AdmitNode(id, role, member.Incarnation, addresses) { Known = seen, Weight = random.Next(3), Electable = random.Next(2) == 0 },
+            1 or 2 => new AdmitNode(id, role, member.Incarnation, addresses) { Known = seen, Weight = random.Next(3), FeatureLevel = random.Next(FeatureLevels.Highest + 1), Electable = random.Next(2) == 0 },
             3 => new UpdateNodeAddresses(member, seen ?? new KnownNode(default, addresses, false), addresses),
             4 or 5 => new CommitSession(member, Fold.SessionOf(id, random.Next(9)), session)
             {
@@ -161,7 +161,7 @@ public class CommandPropertyTests
             {
                 0 => new ResetBucketProps(bucket, bucketId),
                 1 => new ResetConfig(random.Next(4)),
-                _ => new SetFeatureLevel(state.FeatureLevel, random.Next(4), [.. state.Nodes.Keys.Skip(random.Next(2))]),
+                _ => new SetFeatureLevel(state.FeatureLevel, random.Next(FeatureLevels.Highest + 1), [.. state.Nodes.Keys.Skip(random.Next(2))]),
             },
         };
     }

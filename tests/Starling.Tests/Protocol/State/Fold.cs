@@ -43,7 +43,7 @@ internal static class Fold
         1_700_000_000_000_000_000,
         [.. Enumerable.Range(1, gateways).Select(n => new FoundingMember(Gateway(n), NodeRole.Gateway, IncarnationOf(Gateway(n)), AddressesOf(Gateway(n))))]));
 
-    public static AdmitNode Admission(NodeId id, int life = 1) => new(id, NodeRole.Target, IncarnationOf(id, life), AddressesOf(id));
+    public static AdmitNode Admission(NodeId id, int life = 1) => new(id, NodeRole.Target, IncarnationOf(id, life), AddressesOf(id)) { FeatureLevel = FeatureLevels.Highest };
 
     public static CommitSession Session(NodeId id, int start = 1, int previous = 0) =>
         new(MemberOf(id), SessionOf(id, start), previous == 0 ? SessionId.None : SessionOf(id, previous))
