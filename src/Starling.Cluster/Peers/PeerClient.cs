@@ -21,10 +21,16 @@ public sealed class PeerClient : IDisposable
     /// <param name="view">Where addresses and marks come from.</param>
     /// <param name="secret">The cluster's secret.</param>
     public PeerClient(IClusterView view, string secret)
+        : this(view, secret, NewHandler(256))
+    {
+    }
+
+    /// <summary>As the other one, over a handler that it owns.</summary>
+    internal PeerClient(IClusterView view, string secret, HttpMessageHandler handler)
     {
         this.view = view;
         this.secret = secret;
-        http = new HttpMessageInvoker(NewHandler(256));
+        http = new HttpMessageInvoker(handler);
     }
 
     /// <summary>A pooled handler for traffic between nodes: no proxy, no cookies, no redirects, no automatic decompression.</summary>

@@ -87,6 +87,20 @@ public sealed class WriteSession : IDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Reads what was written so far, at an offset; 0 at the end.</summary>
+    public async ValueTask<int> ReadAsync(Memory<byte> buffer, long offset, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(finished, this);
+        try
+        {
+            return await file.ReadAsync(buffer, offset, cancellationToken);
+        }
+        catch (FileLayerException failure)
+        {
+            throw store.Report(Mountpath, failure);
+        }
+    }
+
     /// <summary>A live object record with this session's name, size and checksum; the caller adds version and custom metadata.</summary>
     /// <param name="key">The order key, drawn under the name lock.</param>
     /// <param name="timeNs">Wall clock, nanoseconds since 1970.</param>

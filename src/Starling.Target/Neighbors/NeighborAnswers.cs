@@ -88,12 +88,6 @@ public sealed record ForwardedPut(
 
     /// <summary>Nothing need be written when the same content is stored already.</summary>
     public bool MayStayUnchanged { get; init; }
-
-    /// <summary>Key of the record that the content was made from; it must still be the greatest. Null: it was made from none.</summary>
-    public RecordKey? BaseKey { get; init; }
-
-    /// <summary>The version that the new record is to have, for a change of metadata; empty: the next one.</summary>
-    public string KeepVersion { get; init; } = string.Empty;
 }
 
 /// <summary>What became of a forwarded put.</summary>

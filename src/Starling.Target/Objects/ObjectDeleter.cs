@@ -27,7 +27,7 @@ public sealed class ObjectDeleter
         var settings = bucket.Settings();
         var run = new PlanRun(node, name, bucket.Id, new DeletePlan(name, bucket.Id, conditions, node.Keys))
         {
-            Look = () => node.Store.Lookup(name, bucket.Id),
+            Look = all => all ? node.Store.LookupAll(name, bucket.Id) : node.Store.Lookup(name, bucket.Id),
             Commit = async action =>
             {
                 if (action.MayForget)

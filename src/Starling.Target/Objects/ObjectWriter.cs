@@ -8,6 +8,7 @@ using Starling.Core.Names;
 using Starling.Protocol.Objects;
 using Starling.Protocol.State;
 using Starling.Storage.Objects;
+using Starling.Target.Neighbors;
 
 namespace Starling.Target.Objects;
 
@@ -34,6 +35,15 @@ public sealed record PutRequest
 
     /// <summary>Do not compare with or count on from the stored object.</summary>
     public bool SkipVersionCheck { get; init; }
+
+    /// <summary>Size that the body must have; null: whatever it has.</summary>
+    public long? SizeBytes { get; init; }
+
+    /// <summary>Id of the client's request.</summary>
+    public string RequestId { get; init; } = string.Empty;
+
+    /// <summary>Should the name belong to another target when the body is here, the body is sent there, and the client is not asked to send it again.</summary>
+    public bool FollowsTheName { get; init; }
 
     /// <summary>Whether a name, in lower case, is a type of checksum that clients may send.</summary>
     public static bool IsKnownChecksum(string type) => ClientChecksum.IsKnown(type);
@@ -68,14 +78,33 @@ public sealed class ObjectWriter
         using var session = node.Store.OpenWrite(request.Name, request.Bucket.Id, settings.ChecksumType.Name());
         using var extra = ClientChecksum.Start(request.ChecksumType, settings.ChecksumType.Name());
         await ReceiveAsync(body, session, extra, cancellationToken);
+        if (request.SizeBytes is { } sizeBytes && session.BytesWritten != sizeBytes)
+        {
+            throw new StoreException(ErrorCode.Invalid, $"{request.Name.Cname}: {session.BytesWritten} bytes arrived, {sizeBytes} were announced");
+        }
+
         ClientChecksum.Verify(request, extra?.Value() ?? session.ChecksumValue);
         var staged = Staged(session, settings) with { MayStayUnchanged = request.Custom.Count == 0 && !request.SkipVersionCheck };
-        var plan = new PutPlan(request.Name, request.Bucket.Id, request.Conditions, node.Keys, staged);
-        return await CommitAsync(session, request.Bucket, settings, plan, (record, action, _) => record with
+        var plan = new PutPlan(request.Name, request.Bucket.Id, request.Conditions, node.Keys, staged) { FollowsTheName = request.FollowsTheName };
+        return await CommitAsync(session, request.Bucket, settings, plan, (record, action) => record with
         {
             Version = VersionText(action.Version),
             Custom = request.Custom,
-        }, cancellationToken);
+        }, (action, left, cancel) => ForwardAsync(request, session, staged, action, left, cancel), cancellationToken);
+    }
+
+    private async Task<ForwardAnswer> ForwardAsync(
+        PutRequest request, WriteSession session, StagedObject staged, PlanAction action, TimeSpan left, CancellationToken cancellationToken)
+    {
+        await using var body = new WorkFileStream(session);
+        var put = new ForwardedPut(
+            request.Name, request.Bucket.Id, request.RequestId, action.Epoch, node.View.Current.AppliedIndex, session.BytesWritten, session.ChecksumType, session.ChecksumValue)
+        {
+            Conditions = request.Conditions,
+            Custom = request.Custom,
+            MayStayUnchanged = staged.MayStayUnchanged,
+        };
+        return await node.Neighbors.ForwardAsync(action.Node, put, body, left, cancellationToken);
     }
 
     /// <summary>Changes user metadata: the content is written again under a new key, so that metadata takes part in the order of writes like content does.</summary>
@@ -97,7 +126,8 @@ public sealed class ObjectWriter
         {
             var found = await new ObjectReader(node).ReadAsync(name, bucket, withContent: true, Conditions.None, cancellationToken);
             using var source = found.Content;
-            if (found.Record is not { } old || source is null)
+            await using var remote = found.Remote;
+            if (found.Record is not { } old)
             {
                 return new WriteResult(null, found.Owner);
             }
@@ -105,14 +135,12 @@ public sealed class ObjectWriter
             var custom = change(old.Custom);
             using var session = node.Store.OpenWrite(name, bucket.Id, settings.ChecksumType.Name());
             using var extra = ClientChecksum.Start(old.ChecksumType, session.ChecksumType);
-            await CopyAsync(source, session, extra, cancellationToken);
+            await CopyAsync(source, remote, session, extra, cancellationToken);
             RequireWhole(old, extra?.Value() ?? session.ChecksumValue);
-            var plan = new PutPlan(name, bucket.Id, Conditions.None, node.Keys, Staged(session, settings) with { MayStayUnchanged = false });
+            var plan = new PutPlan(name, bucket.Id, Conditions.None, node.Keys, Staged(session, settings) with { MayStayUnchanged = false }) { BaseKey = old.Key };
             try
             {
-                return await CommitAsync(session, bucket, settings, plan, (record, _, current) => current?.Key == old.Key
-                    ? record with { Version = old.Version, Custom = custom }
-                    : throw new StoreException(ErrorCode.Conflict, $"{name.Cname} was changed meanwhile: try again"), cancellationToken);
+                return await CommitAsync(session, bucket, settings, plan, (record, _) => record with { Version = old.Version, Custom = custom }, null, cancellationToken);
             }
             catch (StoreException error) when (error.Error.Code == ErrorCode.Conflict && attempt < 5)
             {
@@ -137,14 +165,23 @@ public sealed class ObjectWriter
         }
     }
 
-    private static async Task CopyAsync(Starling.Storage.Objects.ObjectReader source, WriteSession session, ClientChecksum? extra, CancellationToken cancellationToken)
+    private static async Task CopyAsync(
+        Starling.Storage.Objects.ObjectReader? local, RemoteContent? remote, WriteSession session, ClientChecksum? extra, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
             long at = 0;
-            while (await source.ReadAsync(buffer, at, cancellationToken) is > 0 and var count)
+            while (true)
             {
+                var count = local is not null
+                    ? await local.ReadAsync(buffer, at, cancellationToken)
+                    : await remote!.Bytes.Content.ReadAtLeastAsync(buffer, PieceBytes, throwOnEndOfStream: false, cancellationToken);
+                if (count == 0)
+                {
+                    return;
+                }
+
                 extra?.Append(buffer.AsSpan(0, count));
                 await session.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
                 at += count;
@@ -161,26 +198,29 @@ public sealed class ObjectWriter
         BucketEntry bucket,
         BucketSettings settings,
         PutPlan plan,
-        Func<ObjectRecord, PlanAction, ObjectRecord?, ObjectRecord> complete,
+        Func<ObjectRecord, PlanAction, ObjectRecord> complete,
+        Func<PlanAction, TimeSpan, CancellationToken, Task<ForwardAnswer>>? forward,
         CancellationToken cancellationToken)
     {
         ObjectRecord? current = null;
         ObjectRecord? stored = null;
         var run = new PlanRun(node, session.Name, bucket.Id, plan)
         {
-            Look = () =>
+            Look = all =>
             {
-                var found = node.Store.Lookup(session.Name, bucket.Id);
+                var found = all ? node.Store.LookupAll(session.Name, bucket.Id) : node.Store.Lookup(session.Name, bucket.Id);
                 current = found.Record;
                 return found;
             },
             Commit = async action =>
             {
-                stored = complete(session.NewRecord(action.Key, node.Clock.WallNs), action, current) with { Durability = settings.Durability };
+                stored = complete(session.NewRecord(action.Key, node.Clock.WallNs), action) with { Durability = settings.Durability };
                 await node.Store.CommitAsync(session, stored, settings.Durability, CancellationToken.None);
             },
+            Forward = forward,
         };
-        return Result(await run.RunAsync(cancellationToken), stored, current);
+        var end = await run.RunAsync(cancellationToken);
+        return end.Kind == PlanActionKind.Answer && run.Forwarded is { } forwarded ? new WriteResult(forwarded, default) : Result(end, stored, current);
     }
 
     private static WriteResult Result(in PlanAction end, ObjectRecord? stored, ObjectRecord? current) => end.Kind switch

@@ -28,4 +28,25 @@ public static class RangeChecksum
 
         return checksum.FinishHex();
     }
+
+    /// <summary>Reads a stream to its end; lower-case hexadecimal.</summary>
+    public static async Task<string> ComputeAsync(Stream content, string type, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        using var checksum = IncrementalChecksum.Create(ChecksumTypes.Parse(type));
+        var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
+        try
+        {
+            while (await content.ReadAsync(buffer, cancellationToken) is > 0 and var count)
+            {
+                checksum.Append(buffer.AsSpan(0, count));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return checksum.FinishHex();
+    }
 }

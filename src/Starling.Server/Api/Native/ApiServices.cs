@@ -9,6 +9,7 @@ using Starling.Server.Api.Native.Daemon;
 using Starling.Server.Hosting;
 using Starling.Server.Metrics;
 using Starling.Target.Listing;
+using Starling.Target.Neighbors;
 using Starling.Target.Objects;
 using Starling.Target.Rebalance;
 
@@ -58,4 +59,5 @@ internal sealed record TargetServices(
     ObjectDeleter Deleter,
     BucketLister Lister,
     DiskWatch Disks,
-    IRebalanceReport Rebalance);
+    IRebalanceReport Rebalance,
+    NeighborService Neighbors);

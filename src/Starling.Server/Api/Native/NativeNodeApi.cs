@@ -99,13 +99,16 @@ internal sealed class NativeNodeApi : INodeApi
     {
         var store = new ObjectStore(runtime.Mountpaths!);
         owned.Add(store);
-        var node = new TargetNode(runtime.View, runtime.Proposer, runtime.Clock, store, new NoNeighbors());
+        var neighbors = new DataNeighbors(runtime.Peers, runtime.View, store, new NeighborMeter(metrics.Meter));
+        owned.Add(neighbors);
+        var node = new TargetNode(runtime.View, runtime.Proposer, runtime.Clock, store, neighbors);
         background.Add(new BucketDirs(runtime.View, store, runtime.Loggers.CreateLogger<BucketDirs>()).RunAsync(stopping.Token));
         var disks = new DiskWatch(store, TimeProvider.System, runtime.DiskQuiet, runtime.Loggers.CreateLogger<DiskWatch>());
         store.DiskFailed += (_, _) => metrics.Tracker.Add("err.fshc.n", 1);
         disks.PresentChanged = present => runtime.Post(new MountpathsChanged(present));
         background.Add(disks.RunAsync(stopping.Token));
-        return new TargetServices(node, new ObjectReader(node), new ObjectWriter(node), new ObjectDeleter(node), new BucketLister(node), disks, new NoRebalanceReport());
+        var writer = new ObjectWriter(node);
+        return new TargetServices(node, new ObjectReader(node), writer, new ObjectDeleter(node), new BucketLister(node), disks, new NoRebalanceReport(), new NeighborService(node, writer));
     }
 
     // A directory of another bucket may appear meanwhile: nothing is written on a node that is leaving, and what is empty holds nothing.

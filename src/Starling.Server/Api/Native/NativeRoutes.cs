@@ -21,6 +21,11 @@ internal static class NativeRoutes
         new("GET", "metrics", Listeners.Public, Roles.Any, Privilege.None, "metrics", MetricsEndpoint.HandleAsync),
         new("GET", "favicon.ico", Listeners.Public, Roles.Any, Privilege.None, "icon", call => call.EmptyAsync()),
         new("GET", "intra/v1/list", Listeners.Data, Roles.Target, Privilege.Member, "list-part", ListPartEndpoint.HandleAsync),
+        new("POST", "intra/v1/look", Listeners.Data, Roles.Target, Privilege.Member, "look", NeighborEndpoints.LookAsync),
+        new("POST", "intra/v1/content", Listeners.Data, Roles.Target, Privilege.Member, "content", NeighborEndpoints.ContentAsync),
+        new("POST", "intra/v1/push", Listeners.Data, Roles.Target, Privilege.Member, "push", NeighborEndpoints.PushAsync),
+        new("POST", "intra/v1/verify", Listeners.Data, Roles.Target, Privilege.Member, "verify", NeighborEndpoints.VerifyAsync),
+        new("POST", "intra/v1/forward", Listeners.Data, Roles.Target, Privilege.Member, "forward", NeighborEndpoints.ForwardAsync),
         new("GET", "intra/v1/applied", Listeners.Data, Roles.Target, Privilege.Member, "applied", AppliedEndpoint.HandleAsync),
     ];
 

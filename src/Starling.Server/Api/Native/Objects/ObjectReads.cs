@@ -1,11 +1,9 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Win32.SafeHandles;
 using OpenObject = Starling.Storage.Objects.ObjectReader;
 using Starling.Core.Names;
 using Starling.Core.Wire;
 using Starling.Protocol.State;
-using Starling.Server.Hosting.Transport;
 using Starling.Storage.Objects;
 using Starling.Target.Objects;
 
@@ -14,11 +12,6 @@ namespace Starling.Server.Api.Native.Objects;
 /// <summary>GET and HEAD of an object at its target.</summary>
 internal static class ObjectReads
 {
-    private const int PieceBytes = 256 * 1024;
-
-    /// <summary>Smaller content is cheaper to copy, in one call together with the headers.</summary>
-    private const int SendFileFromBytes = 64 * 1024;
-
     /// <summary>GET: the content, or one range of it.</summary>
     public static async Task GetAsync(ApiCall call)
     {
@@ -26,9 +19,11 @@ internal static class ObjectReads
         RefuseUnoffered(call);
         var target = call.Services.Target!;
         var bucket = await target.Node.BucketAsync(name.Bucket, ObjectRedirect.SeenIndex(call), call.Cancelled);
-        var found = await target.Reader.ReadAsync(name, bucket, withContent: true, ObjectConditions.Of(call), call.Cancelled);
+        var wanted = call.Request.Headers.Range.ToString();
+        var found = await target.Reader.ReadAsync(name, bucket, withContent: true, ObjectConditions.Of(call), call.Cancelled, wanted.Length > 0 ? PartOf(wanted) : null);
         using var content = found.Content;
-        if (found.Record is not { } record || content is null)
+        await using var remote = found.Remote;
+        if (found.Record is not { } record)
         {
             await ObjectRedirect.ToAsync(call, name, found.Owner);
             return;
@@ -44,20 +39,26 @@ internal static class ObjectReads
 
         call.Response.ContentType = "application/octet-stream";
         var range = new RangeHeader(0, record.SizeBytes);
-        if (call.Request.Headers.Range.ToString() is { Length: > 0 } header)
+        if (wanted.Length > 0)
         {
-            range = RangeHeader.Parse(header, record.SizeBytes);
+            range = RangeHeader.Parse(wanted, record.SizeBytes);
             call.Response.StatusCode = StatusCodes.Status206PartialContent;
             call.Response.Headers.AcceptRanges = "bytes";
             call.Response.Headers.ContentRange = string.Create(
                 CultureInfo.InvariantCulture, $"bytes {range.Offset}-{range.Offset + range.Length - 1}/{record.SizeBytes}");
-            await ReplaceChecksumAsync(call, bucket, record, content, range);
+            await ReplaceChecksumAsync(call, bucket, record, content, remote, range);
         }
 
         call.Response.ContentLength = range.Length;
-        await SendAsync(call, content, range);
+        await (content is not null ? ObjectContent.SendAsync(call, content, range) : ObjectContent.PassOnAsync(call, remote!));
         call.Services.Metrics.ContentSent(range.Length);
     }
+
+    private static Func<ObjectRecord, BytePart> PartOf(string header) => record =>
+    {
+        var range = RangeHeader.Parse(header, record.SizeBytes);
+        return new BytePart(range.Offset, range.Length);
+    };
 
     /// <summary>HEAD: properties without content; <c>props</c> selects the newer form.</summary>
     public static async Task HeadAsync(ApiCall call)
@@ -192,58 +193,19 @@ internal static class ObjectReads
 
     private static string MountpathOf(ApiCall call, ObjectName name) => call.Services.Target!.Node.Store.Mountpaths.Place(name.Digest).Path;
 
-    private static async Task ReplaceChecksumAsync(ApiCall call, BucketEntry bucket, ObjectRecord record, OpenObject content, RangeHeader range)
+    private static async Task ReplaceChecksumAsync(ApiCall call, BucketEntry bucket, ObjectRecord record, OpenObject? content, RemoteContent? remote, RangeHeader range)
     {
-        if (bucket.Settings().ChecksumOfRange && record.ChecksumType != "none")
+        if (!bucket.Settings().ChecksumOfRange || record.ChecksumType == "none")
         {
-            call.Response.Headers["Ais-Checksum-Value"] = await RangeChecksum.ComputeAsync(content, record.ChecksumType, range.Offset, range.Length, call.Cancelled);
-        }
-    }
-
-    private static Task SendAsync(ApiCall call, OpenObject content, RangeHeader range) =>
-        range.Length >= SendFileFromBytes && content.Descriptor is { } file && call.Http.Features.Get<IFileBody>() is { } sender
-            ? SendFileAsync(call, content, file, sender, range)
-            : CopyAsync(call, content, range);
-
-    private static async Task SendFileAsync(ApiCall call, OpenObject content, SafeFileHandle file, IFileBody sender, RangeHeader range)
-    {
-        var left = await FileSending.SendAsync(call.Http, sender, file, range.Offset, range.Length, call.Cancelled);
-        if (left > 0)
-        {
-            await CopyAsync(call, content, new RangeHeader(range.Offset + range.Length - left, left));
-        }
-    }
-
-    private static async Task CopyAsync(ApiCall call, OpenObject content, RangeHeader range)
-    {
-        if (content.SizeBytes < SendFileFromBytes)
-        {
-            // Its content is in memory already: nothing can fail any more, and it goes into the very block that has the headers.
-            await call.Response.StartAsync(call.Cancelled);
+            return;
         }
 
-        var writer = call.Response.BodyWriter;
-        var at = range.Offset;
-        var left = range.Length;
-        while (left > 0)
+        call.Response.Headers["Ais-Checksum-Value"] = content is not null
+            ? await RangeChecksum.ComputeAsync(content, record.ChecksumType, range.Offset, range.Length, call.Cancelled)
+            : await RangeChecksum.ComputeAsync(remote!.Bytes.Content, record.ChecksumType, call.Cancelled);
+        if (remote is not null)
         {
-            var memory = writer.GetMemory((int)Math.Min(left, PieceBytes));
-            var count = await content.ReadAsync(memory.Length > left ? memory[..(int)left] : memory, at, call.Cancelled);
-            if (count == 0)
-            {
-                // Headers are out: the only honest way to say that the file is shorter than its record is to break the connection.
-                call.Http.Abort();
-                return;
-            }
-
-            writer.Advance(count);
-            at += count;
-            left -= count;
-            var flushed = await writer.FlushAsync(call.Cancelled);
-            if (flushed.IsCompleted)
-            {
-                return;
-            }
+            await remote.RewindAsync(call.Cancelled);
         }
     }
 }

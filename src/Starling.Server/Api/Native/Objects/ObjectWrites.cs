@@ -50,6 +50,8 @@ internal static class ObjectWrites
             ChecksumValue = call.Request.Headers["Ais-Checksum-Value"].ToString(),
             Conditions = ObjectConditions.Of(call),
             SkipVersionCheck = call.Query.Flag("skip_vc"),
+            RequestId = call.RequestId,
+            FollowsTheName = true,
         }, call.Request.BodyReader, call.Cancelled);
         if (result.Record is not { } record)
         {
