@@ -47,6 +47,7 @@ internal sealed record GatewayServices(
     LeadershipService Leadership,
     OperationService Operations,
     RebalanceService Rebalances,
+    ExplainService Explanations,
     ListMerge Lists,
     SummaryService Summaries,
     StreamForwarder Forwarder);
@@ -60,4 +61,5 @@ internal sealed record TargetServices(
     BucketLister Lister,
     DiskWatch Disks,
     IRebalanceReport Rebalance,
-    NeighborService Neighbors);
+    NeighborService Neighbors,
+    ObjectExplainer Explainer);

@@ -82,14 +82,17 @@ internal sealed class NativeNodeApi : INodeApi
         owned.Add(summaries);
         owned.Add(lists);
         background.Add(reachability.RunAsync(stopping.Token));
+        var operations = new OperationService(runtime.View, runtime.Proposer, time);
+        var buckets = new BucketService(runtime.View, runtime.Proposer, new PeerAppliedBarrier(runtime.Peers, time), time);
         return new GatewayServices(
             new ObjectGate(runtime.View, runtime.Proposer, reachability, time),
             reachability,
-            new BucketService(runtime.View, runtime.Proposer, new PeerAppliedBarrier(runtime.Peers, time), time),
+            buckets,
             new ConfigService(runtime.View, runtime.Proposer),
             new LeadershipService(runtime.View, runtime.Proposer),
-            new OperationService(runtime.View, runtime.Proposer, time),
+            operations,
             new RebalanceService(runtime.View, new PeerRebalanceReports(runtime.Peers)),
+            new ExplainService(operations, buckets, runtime.Peers),
             lists,
             summaries,
             forwarder);
@@ -108,7 +111,7 @@ internal sealed class NativeNodeApi : INodeApi
         disks.PresentChanged = present => runtime.Post(new MountpathsChanged(present));
         background.Add(disks.RunAsync(stopping.Token));
         var writer = new ObjectWriter(node);
-        return new TargetServices(node, new ObjectReader(node), writer, new ObjectDeleter(node), new BucketLister(node), disks, new NoRebalanceReport(), new NeighborService(node, writer));
+        return new TargetServices(node, new ObjectReader(node), writer, new ObjectDeleter(node), new BucketLister(node), disks, new NoRebalanceReport(), new NeighborService(node, writer), new ObjectExplainer(node));
     }
 
     // A directory of another bucket may appear meanwhile: nothing is written on a node that is leaving, and what is empty holds nothing.

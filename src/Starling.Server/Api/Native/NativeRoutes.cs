@@ -27,6 +27,7 @@ internal static class NativeRoutes
         new("POST", "intra/v1/verify", Listeners.Data, Roles.Target, Privilege.Member, "verify", NeighborEndpoints.VerifyAsync),
         new("POST", "intra/v1/forward", Listeners.Data, Roles.Target, Privilege.Member, "forward", NeighborEndpoints.ForwardAsync),
         new("GET", "intra/v1/applied", Listeners.Data, Roles.Target, Privilege.Member, "applied", AppliedEndpoint.HandleAsync),
+        new("GET", "intra/v1/explain", Listeners.Data, Roles.Target, Privilege.Member, "explain", ExplainEndpoint.HereAsync),
     ];
 
     private static IEnumerable<Route> Objects()
@@ -83,6 +84,7 @@ internal static class NativeRoutes
         new("DELETE", "v1/tasks/{id}", Listeners.Public, Roles.Gateway, Privilege.Administer, "task-cancel", TaskEndpoint.DeleteAsync),
         new("GET", "v1/rebalance", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "rebalance", RebalanceEndpoint.GetAsync),
         new("GET", "v1/rebalance/{id}", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "rebalance", RebalanceEndpoint.GetAsync),
+        new("GET", "v1/explain/{bucket}/{*object}", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "explain", ExplainEndpoint.GetAsync),
         new("GET", "v1/journal", Listeners.Public, Roles.Gateway, Privilege.ShowCluster, "journal", JournalEndpoint.GetAsync),
     ];
 

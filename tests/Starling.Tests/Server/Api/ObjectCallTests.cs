@@ -263,6 +263,32 @@ public sealed class ObjectCallTests(ApiCluster cluster)
     }
 
     [Fact]
+    public async Task An_object_is_explained_by_owner_and_copies_before_and_after_it_is_deleted()
+    {
+        await cluster.PutAsync("shared", "whereabouts/a b", [1, 2, 3]);
+        var owner = cluster.Nodes[cluster.OwnerOf("shared", "whereabouts/a b")].Id.Value;
+        var explained = await ExplainAsync("whereabouts/a%20b");
+        Assert.Equal(("ais://shared/whereabouts/a b", owner, owner), (explained.Object, explained.Owner, explained.ServedBy));
+        Assert.Equal(2, explained.Copies.Length);
+        Assert.Equal(("live", 3L), (explained.Copies.Single(copy => copy.Node == owner).State, explained.Copies.Single(copy => copy.Node == owner).Size));
+        Assert.Equal("absent", explained.Copies.Single(copy => copy.Node != owner).State);
+
+        using var deleted = await cluster.ObjectAsync(HttpMethod.Delete, "shared", "whereabouts/a%20b");
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        explained = await ExplainAsync("whereabouts/a%20b");
+        Assert.StartsWith("404", explained.Answer, StringComparison.Ordinal);
+        using var unknown = await cluster.SendAsync(HttpMethod.Get, $"{cluster.Gateway}/v1/explain/nosuchbucket/x");
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+    }
+
+    private async Task<Starling.Core.Wire.ExplainWire> ExplainAsync(string name)
+    {
+        using var answer = await cluster.SendAsync(HttpMethod.Get, $"{cluster.Gateway}/v1/explain/shared/{name}");
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return System.Text.Json.JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(), Starling.Core.Wire.WireJson.Instance.ExplainWire)!;
+    }
+
+    [Fact]
     public async Task The_lock_of_an_idle_object_is_free_and_unknown_actions_are_named()
     {
         await cluster.PutAsync("shared", "locked", [1]);
