@@ -14,6 +14,7 @@ using Starling.Protocol.Bootstrap;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
+using Starling.Protocol.State;
 using Starling.Server.Api.Intra;
 using Starling.Server.Logging;
 using Starling.Server.Options;
@@ -162,7 +163,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Restored = restored,
             ClusterId = clusterId,
             Bootstrap = new BootstrapOptions([.. options.Join], options.BootstrapExpect),
-            Settings = environment.Settings,
+            Settings = options.KnowsOperations ? environment.Settings with { HighestFeatureLevel = FeatureLevels.Highest } : environment.Settings,
             Seed = (ulong)DrawUInt128(),
             Codec = new SnapshotParts(),
             NowNs = environment.Clock.NowNs,

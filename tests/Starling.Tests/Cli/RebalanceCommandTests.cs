@@ -99,8 +99,11 @@ public sealed class RebalanceCommandTests : IAsyncLifetime
     [Fact]
     public async Task A_dry_run_says_so()
     {
-        answer = "12 objects";
-        (await CliRun.Of(cluster, "start rebalance --dry-run")).Prints("[DRY RUN] 12 objects");
+        answer = """{"scope":"","epoch":4,"targets":[{"node":"cVnt8082","clean":4,"may_hold_misplaced":false},{"node":"nGkt8081","clean":3,"may_hold_misplaced":true}]}""";
+        (await CliRun.Of(cluster, "start rebalance --dry-run")).Prints("""
+            [DRY RUN] t[cVnt8082] has everything in its place
+            [DRY RUN] t[nGkt8081] may hold objects that belong elsewhere
+            """);
         Assert.Contains(cluster.Requests, request => request is { Method: "PUT", Path: "/v1/cluster" } && request.Query.Contains("dry_run=true", StringComparison.Ordinal));
     }
 

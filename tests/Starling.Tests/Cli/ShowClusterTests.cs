@@ -100,6 +100,19 @@ public sealed class ShowClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_target_that_is_off_is_shown_with_the_rebalance_that_the_jobs_know_of()
+    {
+        cluster.Add("ikht8083", isTarget: true, SnodeWire.Maintenance | SnodeWire.MaintenancePostRebalance);
+        var end = DateTimeOffset.UtcNow.AddMinutes(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        cluster.Snapshots = $$"""
+            {"ikht8083":[{"id":"g4","kind":"rebalance","start-time":"2026-11-20T10:14:56Z","end-time":"2026-11-20T10:15:56Z","aborted":false},
+              {"id":"g5","kind":"rebalance","start-time":"{{end}}","end-time":"{{end}}","aborted":false}]}
+            """;
+
+        Assert.Matches("t\\[ikht8083\\]\\[x\\] .* finished\\(g5\\) .* maintenance\n", (await CliRun.Of(cluster, "show cluster target")).Out);
+    }
+
+    [Fact]
     public async Task The_REBALANCE_column_knows_finished_aborted_and_long_past()
     {
         var now = DateTimeOffset.UtcNow;

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Starling.Cli.Naming;
 using Starling.Cli.Output;
 
@@ -57,10 +58,29 @@ internal static class StartJob
 
         var bits = (latest ? LatestBit : 0) | (sync ? SyncBit : 0) | (cleanup ? CleanupBit : 0);
         var answer = (await session.Client.Jobs.StartRebalanceAsync(scope?.Bucket, prefix, bits, dryRun, force, session.Cancellation).ConfigureAwait(false)).Trim().Trim('"');
-        session.Out.WriteLine(dryRun
-            ? $"{session.Terminal.Paint("[DRY RUN]", Colour.Cyan)} {answer}"
-            : $"Started rebalance[{answer}]{(cleanup ? " (cleanup mode)" : string.Empty)}. To monitor the progress, run 'ais show rebalance'");
+        if (dryRun)
+        {
+            PrintPlan(session, answer);
+            return ExitCode.Ok;
+        }
+
+        session.Out.WriteLine($"Started rebalance[{answer}]{(cleanup ? " (cleanup mode)" : string.Empty)}. To monitor the progress, run 'ais show rebalance'");
         return ExitCode.Ok;
+    }
+
+    private static void PrintPlan(CliSession session, string answer)
+    {
+        var label = session.Terminal.Paint("[DRY RUN]", Colour.Cyan);
+        if (!answer.StartsWith('{') || JsonNode.Parse(answer)?["targets"] is not JsonArray targets)
+        {
+            session.Out.WriteLine($"{label} {answer}");
+            return;
+        }
+
+        foreach (var target in targets)
+        {
+            session.Out.WriteLine($"{label} t[{(string?)target!["node"]}] {((bool?)target["may_hold_misplaced"] == true ? "may hold objects that belong elsewhere" : "has everything in its place")}");
+        }
     }
 
     private static string Prefix(CliSession session, BucketUri? scope)

@@ -11,7 +11,7 @@ internal static class ClusterSummary
     public static void Write(CliSession session, ClusterMap map, NodeReport[] reports, JsonObject config, Units units, DateTimeOffset now)
     {
         var terminal = session.Terminal;
-        var rebalancing = reports.FirstOrDefault(report => report.Status?.Rebalance is { IsRunning: true });
+        var rebalancing = reports.FirstOrDefault(report => report.Rebalance is { IsRunning: true });
         var known = reports.Where(report => report.Status is { IsStub: false }).ToArray();
         terminal.Out.WriteLine(terminal.Paint("Cluster:", rebalancing is null ? Colour.Blue : Colour.Cyan));
         Line("CLI Endpoint", session.Client.Endpoint.GetLeftPart(UriPartial.Authority));

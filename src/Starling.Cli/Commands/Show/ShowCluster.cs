@@ -38,7 +38,7 @@ internal static class ShowCluster
         var map = await session.Client.Cluster.GetMapAsync(session.Cancellation).ConfigureAwait(false);
         var one = session.Arguments.Count > 0 ? FindNode(map, session.Arguments[0], targets) : null;
         var chosen = map.Nodes.Where(node => one is null ? targets is null || node.IsTarget == targets : node == one).ToArray();
-        var reports = await Task.WhenAll(chosen.Select(node => AskAsync(session, node))).ConfigureAwait(false);
+        var reports = await WithRebalanceAsync(session, await Task.WhenAll(chosen.Select(node => AskAsync(session, node))).ConfigureAwait(false)).ConfigureAwait(false);
         if (session.Has(session.Flags.Json))
         {
             var status = new JsonObject(reports.Select(report => KeyValuePair.Create(report.Node.Id, report.Json?.DeepClone())));
@@ -56,6 +56,18 @@ internal static class ShowCluster
         }
 
         return reports.Any(report => report.Error is not null) ? ExitCode.Partial : ExitCode.Ok;
+    }
+
+    /// <summary>A target that does not say itself in which rebalance it took part, because it is off for example, is looked up among the jobs.</summary>
+    private static async Task<NodeReport[]> WithRebalanceAsync(CliSession session, NodeReport[] reports)
+    {
+        if (!reports.Any(report => report.Node.IsTarget && report.Rebalance is null))
+        {
+            return reports;
+        }
+
+        var jobs = await session.Client.Jobs.GetSnapshotsAsync("rebalance", cancellation: session.Cancellation).ConfigureAwait(false);
+        return [.. reports.Select(report => report with { Rebalance = report.Rebalance ?? (jobs.TryGetValue(report.Node.Id, out var own) ? own.MaxBy(job => job.Start) : null) })];
     }
 
     private static MapNode FindNode(ClusterMap map, string name, bool? targets)
