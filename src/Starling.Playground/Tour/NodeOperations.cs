@@ -74,6 +74,9 @@ internal sealed class NodeOperations : IDisposable
 
     public Task<TaskWire> TaskAsync(string id, CancellationToken cancellation) => client.Lifecycle.GetTaskAsync(id, cancellation: cancellation);
 
+    /// <summary>Operations that run.</summary>
+    public async Task<IReadOnlyList<TaskWire>> TasksAsync(CancellationToken cancellation) => await client.Lifecycle.GetTasksAsync(cancellation: cancellation);
+
     public async Task<RebalanceWire> RebalanceAsync(string? id, CancellationToken cancellation) => await client.Lifecycle.GetRebalanceAsync(id, cancellation);
 
     /// <summary>Committed administrative state of the node (<c>in</c>, <c>draining</c>, <c>out</c>, ...); empty when it is no member.</summary>
