@@ -1,3 +1,5 @@
+using Starling.Core.Objects;
+
 namespace Starling.Cluster.Listing;
 
 /// <summary>One name of a listing page.</summary>
@@ -7,6 +9,9 @@ namespace Starling.Cluster.Listing;
 /// <param name="Attributes">Further attributes; null when none were asked for.</param>
 public readonly record struct ListEntry(ReadOnlyMemory<byte> Name, ushort Flags, long SizeBytes, ListAttributes? Attributes)
 {
+    /// <summary>Which record it is, in a listing under one epoch while names may move; else null.</summary>
+    public ListedKey? Key { get; init; }
+
     /// <summary>The object is in the cluster.</summary>
     public const ushort Present = 64;
 
@@ -22,6 +27,11 @@ public readonly record struct ListEntry(ReadOnlyMemory<byte> Name, ushort Flags,
     /// <summary>Byte order of names: the order of listings.</summary>
     public int CompareName(in ListEntry other) => Name.Span.SequenceCompareTo(other.Name.Span);
 }
+
+/// <summary>The record behind a listed name.</summary>
+/// <param name="Key">Its place in the order of writes.</param>
+/// <param name="IsTombstone">It hides the name.</param>
+public sealed record ListedKey(RecordKey Key, bool IsTombstone);
 
 /// <summary>Attributes of a listed object beyond its size.</summary>
 /// <param name="Checksum">Value of the checksum; empty for none.</param>

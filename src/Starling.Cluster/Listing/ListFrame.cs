@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Starling.Core.Errors;
+using Starling.Core.Objects;
 
 namespace Starling.Cluster.Listing;
 
@@ -8,11 +9,15 @@ namespace Starling.Cluster.Listing;
 /// <param name="Entries">Names in byte order.</param>
 /// <param name="IsEnd">Nothing follows.</param>
 /// <remarks>
-/// "SLF1" | flags u8 (1: end) | count u32 | per entry: name length u16, name, flags u16, size i64, has attributes u8,
+/// "SLF1" | flags u8 (1: end, 2: stale) | count u32 | per entry: name length u16, name, flags u16, size i64, content u8 (1: attributes, 2: key, 4: tombstone),
+/// then when it has a key: bucket id u64, epoch i64, boot i64, sequence i64,
 /// then when it has: access time i64 and four texts (length u16, UTF-8): checksum, version, location, custom. Little-endian.
 /// </remarks>
 public sealed record ListFrame(IReadOnlyList<ListEntry> Entries, bool IsEnd)
 {
+    /// <summary>The target has adopted a newer epoch than the one under which it was asked: it says nothing.</summary>
+    public bool IsStale { get; init; }
+
     /// <summary>Memory of entries at which a target ends a frame: long names and attributes make frames of fewer entries.</summary>
     public const int MaxHeldBytes = 4 * 1024 * 1024;
 
@@ -27,7 +32,7 @@ public sealed record ListFrame(IReadOnlyList<ListEntry> Entries, bool IsEnd)
     private static ReadOnlySpan<byte> Magic => "SLF1"u8;
 
     /// <summary>The frame as bytes.</summary>
-    public byte[] Encode() => Entries.Any(entry => entry.Attributes is not null) ? EncodeWithAttributes() : EncodeNames();
+    public byte[] Encode() => IsStale || Entries.Any(entry => entry.Attributes is not null || entry.Key is not null) ? EncodeWithAttributes() : EncodeNames();
 
     private byte[] EncodeNames()
     {
@@ -61,7 +66,7 @@ public sealed record ListFrame(IReadOnlyList<ListEntry> Entries, bool IsEnd)
         using var buffer = new MemoryStream(HeaderBytes + (Entries.Count * 48));
         Span<byte> head = stackalloc byte[HeaderBytes];
         Magic.CopyTo(head);
-        head[4] = IsEnd ? (byte)1 : (byte)0;
+        head[4] = (byte)((IsEnd ? 1 : 0) | (IsStale ? 2 : 0));
         BinaryPrimitives.WriteUInt32LittleEndian(head[5..], (uint)Entries.Count);
         buffer.Write(head);
         Span<byte> fixedPart = stackalloc byte[11];
@@ -73,8 +78,13 @@ public sealed record ListFrame(IReadOnlyList<ListEntry> Entries, bool IsEnd)
             buffer.Write(entry.Name.Span);
             BinaryPrimitives.WriteUInt16LittleEndian(fixedPart, entry.Flags);
             BinaryPrimitives.WriteInt64LittleEndian(fixedPart[2..], entry.SizeBytes);
-            fixedPart[10] = entry.Attributes is null ? (byte)0 : (byte)1;
+            fixedPart[10] = (byte)((entry.Attributes is null ? 0 : 1) | (entry.Key is null ? 0 : 2) | (entry.Key is { IsTombstone: true } ? 4 : 0));
             buffer.Write(fixedPart);
+            if (entry.Key is { } listed)
+            {
+                WriteKey(buffer, listed.Key);
+            }
+
             if (entry.Attributes is { } attributes)
             {
                 WriteAttributes(buffer, attributes);
@@ -94,7 +104,8 @@ public sealed record ListFrame(IReadOnlyList<ListEntry> Entries, bool IsEnd)
             throw Reader.Damaged();
         }
 
-        var isEnd = reader.Byte() == 1;
+        var flags = reader.Byte();
+        var (isEnd, isStale) = ((flags & 1) != 0, (flags & 2) != 0);
         var count = reader.UInt32();
         if (count > MaxEntries)
         {
@@ -105,12 +116,24 @@ public sealed record ListFrame(IReadOnlyList<ListEntry> Entries, bool IsEnd)
         for (var i = 0; i < count; i++)
         {
             var name = reader.Take(reader.UInt16());
-            var flags = reader.UInt16();
+            var bits = reader.UInt16();
             var size = reader.Int64();
-            entries.Add(new ListEntry(name, flags, size, reader.Byte() == 1 ? ReadAttributes(ref reader) : null));
+            var content = reader.Byte();
+            var key = (content & 2) != 0 ? new ListedKey(new RecordKey((ulong)reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64()), (content & 4) != 0) : null;
+            entries.Add(new ListEntry(name, bits, size, (content & 1) != 0 ? ReadAttributes(ref reader) : null) { Key = key });
         }
 
-        return new ListFrame(entries, isEnd);
+        return new ListFrame(entries, isEnd) { IsStale = isStale };
+    }
+
+    private static void WriteKey(MemoryStream buffer, in RecordKey key)
+    {
+        Span<byte> bytes = stackalloc byte[32];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, key.BucketId);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], key.Epoch);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], key.Boot);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[24..], key.Sequence);
+        buffer.Write(bytes);
     }
 
     private static void WriteAttributes(MemoryStream buffer, ListAttributes attributes)

@@ -39,12 +39,20 @@ public sealed record ListPart
     /// <summary>The target must have applied this index.</summary>
     public long SeenIndex { get; init; }
 
+    /// <summary>
+    /// The epoch under which, exactly, the part is to be answered, with keys and tombstones (rule B13); 0: names do not move, everything live is listed.
+    /// </summary>
+    public long Epoch { get; init; }
+
+    /// <summary>With an epoch: names that the target does not own under it; else those that it owns.</summary>
+    public bool IsForeign { get; init; }
+
     /// <summary>Path and query of the request.</summary>
     public string ToPathAndQuery()
     {
         Func<string, string> escape = Uri.EscapeDataString;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Path}?provider={Bucket.Provider}&namespace={escape(Bucket.Namespace)}&bucket={Bucket.Name}&cursor={escape(Cursor)}&prefix={escape(Prefix)}&after={escape(After)}&limit={Limit}&sizes={WithSizes}&attributes={WithAttributes}&onelevel={OneLevel}&nodirs={NoDirectories}&seen={SeenIndex}");
+            $"{Path}?provider={Bucket.Provider}&namespace={escape(Bucket.Namespace)}&bucket={Bucket.Name}&cursor={escape(Cursor)}&prefix={escape(Prefix)}&after={escape(After)}&limit={Limit}&sizes={WithSizes}&attributes={WithAttributes}&onelevel={OneLevel}&nodirs={NoDirectories}&seen={SeenIndex}&epoch={Epoch}&foreign={IsForeign}");
     }
 }

@@ -74,12 +74,17 @@ public sealed class ListMerge : IDisposable
         while (true)
         {
             var state = view.Current.State;
+            if (!state.IsConverged && state.FindBucket(query.Bucket) is { } bucket)
+            {
+                return await new MovingList(view, parts).PageAsync(query, bucket.Id, UuidOf(query), cancellationToken);
+            }
+
             var listing = Take(query, state);
             var keep = false;
             try
             {
                 var page = await FillAsync(listing, query, cancellationToken);
-                if (view.Current.State.Newest.Number != state.Newest.Number)
+                if (view.Current.State is var now && (now.Newest.Number != state.Newest.Number || !now.IsConverged))
                 {
                     // The epoch moved while targets answered: names may have moved too.
                     continue;
@@ -258,7 +263,7 @@ public sealed class ListMerge : IDisposable
             throw new StoreException(ErrorCode.Unavailable, "no target is part of the cluster's placement yet", 1000);
         }
 
-        return new OpenListing(query.Uuid.Length >= 9 ? query.Uuid : NewUuid(), query, state, targets);
+        return new OpenListing(UuidOf(query), query, state, targets);
     }
 
     private void End(OpenListing listing, bool keep)
@@ -308,6 +313,8 @@ public sealed class ListMerge : IDisposable
         listings.Remove(listing);
         listing.Value.Dispose();
     }
+
+    private static string UuidOf(ListQuery query) => query.Uuid.Length >= 9 ? query.Uuid : NewUuid();
 
     private static string NewUuid() => "lst-" + RandomNumberGenerator.GetString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 9);
 }

@@ -25,6 +25,12 @@ public sealed record WalkOptions
 
     /// <summary>Visit tombstones too (implies a record per entry); without it only live objects are visited.</summary>
     public bool WithTombstones { get; init; }
+
+    /// <summary>Visit names that have only a leftover too (implies a record per entry): one that counts as live again is told from the others by the caller.</summary>
+    public bool WithLeftovers { get; init; }
+
+    /// <summary>Visit only these names (with records alone); asked before a record is read. Null: all.</summary>
+    public Func<ObjectName, bool>? Where { get; init; }
 }
 
 /// <summary>
@@ -176,13 +182,13 @@ public sealed class BucketWalk
     private bool TryMake(Slots slots, int copies, out LookupResult? shown)
     {
         shown = null;
-        var live = slots & (Slots.Object | Slots.Tombstone);
+        var live = slots & (Slots.Object | Slots.Tombstone | (Options.WithLeftovers ? Slots.Set : Slots.None));
         if (live == Slots.None || (live == Slots.Tombstone && !Options.WithTombstones))
         {
             return false;
         }
 
-        if (live == Slots.Object && copies == 1 && !Options.WithRecords && !Options.WithTombstones)
+        if (live == Slots.Object && copies == 1 && !Options.WithRecords && !Options.WithTombstones && !Options.WithLeftovers)
         {
             return true;
         }
@@ -192,14 +198,19 @@ public sealed class BucketWalk
             return false; // No object has such a name: not ours.
         }
 
-        var lookup = reader.Lookup(objectName, BucketId);
+        if (Options.Where is { } where && !where(objectName))
+        {
+            return false;
+        }
+
+        var lookup = Options.WithLeftovers ? reader.LookupAll(objectName, BucketId) : reader.Lookup(objectName, BucketId);
         var wanted = lookup.Status switch
         {
             LookupStatus.Absent => false, // Removed since its directory was read.
-            LookupStatus.Found => Options.WithTombstones || lookup.IsLiveObject,
+            LookupStatus.Found => Options.WithTombstones || lookup.IsLiveObject || (Options.WithLeftovers && lookup.Record!.State == RecordState.Leftover),
             _ => true,
         };
-        shown = Options.WithRecords || Options.WithTombstones ? lookup : null;
+        shown = Options.WithRecords || Options.WithTombstones || Options.WithLeftovers ? lookup : null;
         return wanted;
     }
 

@@ -11,7 +11,7 @@ namespace Starling.Target.Listing;
 /// Answers parts of listings from this target's disks. Cursors stay open between the pages of one listing, so that a page costs its own entries and not a
 /// new walk; a cursor that is gone, or stands elsewhere, is opened again at the place that the request names.
 /// </summary>
-public sealed class BucketLister
+public sealed partial class BucketLister
 {
     /// <summary>Cursors kept open; the one unused for longest is closed first.</summary>
     private const int MaxCursors = 64;
@@ -44,6 +44,11 @@ public sealed class BucketLister
         if (!view.IsCommittedSession || view.MissesMountpath)
         {
             throw new StoreException(ErrorCode.Unavailable, $"t[{view.Self}] is starting or misses a mountpath: it cannot say yet what it holds of {part.Bucket.Cname}", 1000);
+        }
+
+        if (part.Epoch > 0)
+        {
+            return ListMoving(part, bucket, cancellationToken);
         }
 
         var cursor = Take(part, bucket);
@@ -89,7 +94,7 @@ public sealed class BucketLister
                 continue;
             }
 
-            entries.Add(Entry(names.Add(name), lookup, part, cursor));
+            entries.Add(Entry(names.Add(name), lookup, part, cursor.Self));
             heldBytes += entries[^1].HeldBytes;
             if (part.OneLevel)
             {
@@ -105,7 +110,7 @@ public sealed class BucketLister
         return new ListFrame(entries, IsEnd: false);
     }
 
-    private ListEntry Entry(ReadOnlyMemory<byte> name, LookupResult? found, ListPart part, Cursor cursor)
+    private ListEntry Entry(ReadOnlyMemory<byte> name, LookupResult? found, ListPart part, string self)
     {
         if (found is not { } lookup)
         {
@@ -117,14 +122,14 @@ public sealed class BucketLister
             return new ListEntry(name, ListEntry.Present | ListEntry.HeadFailed, -1, null);
         }
 
-        return new ListEntry(name, ListEntry.Present, record.SizeBytes, part.WithAttributes ? Attributes(record, cursor) : null);
+        return new ListEntry(name, ListEntry.Present, record.SizeBytes, part.WithAttributes ? Attributes(record, self) : null);
     }
 
-    private ListAttributes Attributes(ObjectRecord record, Cursor cursor)
+    private ListAttributes Attributes(ObjectRecord record, string self)
     {
         var place = node.Store.Mountpaths.Place(Core.Hashing.XxHash64Seeded.PlacementDigest(record.Uname)).Path;
         var custom = record.Custom.Count == 0 ? string.Empty : $"[{string.Join(' ', record.Custom.Select(pair => $"{pair.Key}:{pair.Value}"))}]";
-        return new ListAttributes(record.ChecksumValue, record.Version, record.AccessTimeNs, $"t[{cursor.Self}]:mp[{place}]", custom);
+        return new ListAttributes(record.ChecksumValue, record.Version, record.AccessTimeNs, $"t[{self}]:mp[{place}]", custom);
     }
 
     private Cursor Take(ListPart part, BucketEntry bucket)
