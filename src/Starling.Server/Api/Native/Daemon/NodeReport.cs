@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Reflection;
+using Starling.Core.Names;
 using Starling.Core.Wire;
+using Starling.Gateway.Lifecycle;
+using Starling.Protocol.State;
 using Starling.Server.Api.Native.Cluster;
 using Starling.Storage.Mountpaths;
 
@@ -20,7 +23,10 @@ internal static class NodeReport
 
     /// <summary>The state of the node in bits; <see cref="NodeStateInfoWire.Healthy"/> when there is nothing to report.</summary>
     public static ulong Flags(ApiServices services) =>
-        (services.Snapshot.IsReady ? NodeStateInfoWire.Healthy : NodeStateFlags.NodeStarted) | (services.Target?.Disks.HasFault == true ? NodeStateFlags.DiskFault : 0);
+        (services.Snapshot.IsReady ? NodeStateInfoWire.Healthy : NodeStateFlags.NodeStarted)
+        | (services.Target?.Disks.HasFault == true ? NodeStateFlags.DiskFault : 0)
+        | (services.Snapshot.Own is { State: AdminState.Draining or AdminState.Out or AdminState.Leaving } ? NodeStateFlags.MaintenanceMode : 0)
+        | (services.Snapshot.State.PassWanted(services.Runtime.Id) is not null ? NodeStateFlags.Rebalancing : 0);
 
     public static NodeStatsWire Stats(ApiServices services) => new() { Node = Snode(services), Tracker = Tracker(services), Capacity = Capacity(services.Runtime.Mountpaths) };
 
@@ -30,7 +36,8 @@ internal static class NodeReport
         var node = Snode(services);
         return new NodeStatusWire
         {
-            Status = (node.Flags & SnodeWire.Decommission) != 0 ? "decommission" : (node.Flags & SnodeWire.Maintenance) != 0 ? "maintenance" : string.Empty,
+            Rebalance = RebalanceOf(services, state),
+            Status = StatusOf(node),
             Deployment = "linux",
             Version = Version,
             BuildTime = BuildTime,
@@ -42,6 +49,11 @@ internal static class NodeReport
             SmapVersion = state.Versions.Smap.ToString(CultureInfo.InvariantCulture),
         };
     }
+
+    /// <summary>What is said of a node that does not answer and is not expected to: it is known to be away.</summary>
+    public static NodeStatusWire? Away(ClusterState state, NodeId id) => Projections.Snode(state, id) is { } node && StatusOf(node) is { Length: > 0 } status
+        ? new NodeStatusWire { Status = status, Node = node, Cluster = Projections.StateInfo(state, NodeStateInfoWire.Healthy), SmapVersion = state.Versions.Smap.ToString(CultureInfo.InvariantCulture) }
+        : null;
 
     public static CapacityWire Capacity(MountpathSet? mountpaths)
     {
@@ -85,6 +97,20 @@ internal static class NodeReport
             AveragePercent = (int)percents.Average(),
             MinPercent = percents.Min(),
         };
+    }
+
+    private static string StatusOf(SnodeWire node) =>
+        (node.Flags & SnodeWire.Decommission) != 0 ? "decommission" : (node.Flags & SnodeWire.Maintenance) != 0 ? "maintenance" : string.Empty;
+
+    private static SnapWire? RebalanceOf(ApiServices services, ClusterState state)
+    {
+        if (services.Target?.Rebalance.Current is not { } account || TaskNames.RebalanceNumber(account.RebalanceId) is not { } number)
+        {
+            return null;
+        }
+
+        var standing = account.Ended == SnapWire.UnsetTime ? RebalanceStanding.Running : RebalanceStanding.Finished;
+        return RebalanceJobs.Snap(RebalanceState.Find(state, number) ?? new RebalanceState(number, null, standing), account, account.Stage);
     }
 
     private static string BuildTime { get; } = File.GetLastWriteTimeUtc(typeof(NodeReport).Assembly.Location).ToString("yyyy-MM-ddTHH:mm:ss+0000", CultureInfo.InvariantCulture);

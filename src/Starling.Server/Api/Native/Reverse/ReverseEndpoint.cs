@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 using Starling.Cluster.Peers;
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Core.Wire;
 using Starling.Gateway.Routing;
+using Starling.Server.Api.Native.Daemon;
 
 namespace Starling.Server.Api.Native.Reverse;
 
@@ -44,7 +46,9 @@ internal static class ReverseEndpoint
         }
         catch (StoreException error) when (error.Error.Code == ErrorCode.Unreachable)
         {
-            await call.EmptyAsync(StatusCodes.Status502BadGateway);
+            // One that was taken out may be powered off: that is no failure of anybody.
+            var away = HttpMethods.IsGet(call.Request.Method) && call.Query.Get("what") == "node_status" ? NodeReport.Away(call.Services.Snapshot.State, id) : null;
+            await (away is null ? call.EmptyAsync(StatusCodes.Status502BadGateway) : DaemonQueries.JsonAsync(call, away, WireJson.Instance.NodeStatusWire));
             return;
         }
 
