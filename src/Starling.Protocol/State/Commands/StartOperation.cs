@@ -178,7 +178,7 @@ public sealed record StartOperation(OperationKind Kind, ImmutableArray<NodeId> N
             return new StoreError(ErrorCode.Conflict, $"node {entry.Id} is joining: it goes in by itself");
         }
 
-        return entry.State != AdminState.In && Facts.Of(entry.Id)?.Liveness != Liveness.Online
+        return entry.State != AdminState.In && (Facts.Of(entry.Id)?.Liveness != Liveness.Online || entry.StoppedInOrder || entry.AttestedOff)
             ? new StoreError(ErrorCode.Unreachable, $"node {entry.Id} is unreachable: start it first, then bring it back")
             : null;
     }

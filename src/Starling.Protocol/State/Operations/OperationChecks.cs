@@ -80,6 +80,12 @@ internal static class OperationChecks
             return null;
         }
 
+        // The leader may still hear of it and know of a lease: the process itself has said that it is gone.
+        if (entry.StoppedInOrder || entry.AttestedOff)
+        {
+            return new StoreError(ErrorCode.Conflict, $"target {target} has stopped: start it and wait until it is back");
+        }
+
         if (!ready.Any(r => r.Id == target && r.Session == entry.Session && r.Session != SessionId.None))
         {
             return new StoreError(ErrorCode.Conflict, $"target {target} was not seen online and leased in its present session: start it and wait until it is");

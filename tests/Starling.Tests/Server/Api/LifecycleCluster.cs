@@ -6,7 +6,6 @@ using Starling.Cluster.Views;
 using Starling.Core.Names;
 using Starling.Protocol.Node;
 using Starling.Protocol.State;
-using Starling.Protocol.State.Commands;
 using Starling.Server.Hosting;
 using Starling.Tests.Cluster;
 using Xunit;
@@ -17,10 +16,10 @@ namespace Starling.Tests.Server.Api;
 /// <summary>Three gateways and three targets in this process that know operations. Every test leaves all of them in service.</summary>
 public sealed class LifecycleCluster : IAsyncLifetime
 {
-    private readonly TestCluster nodes = new(gateways: 3, targets: 3, LeaseSwitch.HeldAsync);
+    private readonly TestCluster nodes = new(gateways: 3, targets: 3, LeaseSwitch.HeldAsync, knowsOperations: true);
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
     private readonly CancellationTokenSource ending = new();
-    private Task passes = Task.CompletedTask;
+    private readonly List<Task> passes = [];
     private volatile bool isHeld;
 
     public static string Bucket => "shared";
@@ -47,22 +46,34 @@ public sealed class LifecycleCluster : IAsyncLifetime
             await WaitAsync(host, now => now.State.Newest.Targets.Length == 3 && now.State.Nodes.Count == 6, "six members, three targets in");
         }
 
-        var members = State.Nodes.Keys.Order().ToArray();
-        var raised = await Gateways[0].Runtime.Proposer.ProposeAsync(new SetFeatureLevel(State.FeatureLevel, FeatureLevels.Operations, [.. members]), TestCluster.Patience, CancellationToken.None);
-        Assert.Null(raised.Error);
         await EverybodyAsync(now => now.State.KnowsOperations, "operations known");
         using var created = await SendAsync(HttpMethod.Post, $"/v1/buckets/{Bucket}", """{"action":"create-bck","name":"","value":null}""");
         Assert.True(created.IsSuccessStatusCode, await created.Content.ReadAsStringAsync());
-        passes = Task.WhenAll(Targets.Select(EndPassesAsync));
+        passes.AddRange(Targets.Select(EndPassesAsync));
     }
 
     public async Task DisposeAsync()
     {
         await ending.CancelAsync();
-        await passes;
+        await Task.WhenAll(passes);
         http.Dispose();
         await nodes.DisposeAsync();
         ending.Dispose();
+    }
+
+    internal TestCluster Nodes => nodes;
+
+    /// <summary>Starts a node that was stopped.</summary>
+    internal async Task<NodeHost> StartAsync(NodeId id)
+    {
+        var host = await nodes.StartAsync(id);
+        await WaitAsync(host, now => now.IsReady, "the node to be back");
+        if (!host.Runtime.IsGateway)
+        {
+            passes.Add(EndPassesAsync(host));
+        }
+
+        return host;
     }
 
     /// <summary>Public URL of a gateway, without a trailing slash.</summary>

@@ -1,0 +1,90 @@
+using System.Net;
+using System.Text.Json;
+using Starling.Core.Names;
+using Starling.Protocol.State;
+using Starling.Tests.Cluster;
+using Xunit;
+
+namespace Starling.Tests.Server.Api;
+
+#pragma warning disable CA1001 // xunit disposes through IAsyncLifetime.
+/// <summary>Nodes that stop, come back, are erased or die, from the first request to the last answer. Every test has a cluster of its own.</summary>
+public sealed class NodeStoryTests : IAsyncLifetime
+{
+    private readonly LifecycleCluster cluster = new();
+
+    private NodeId Node => cluster.Targets[2].Id;
+
+    public Task InitializeAsync() => cluster.InitializeAsync();
+
+    public Task DisposeAsync() => cluster.DisposeAsync();
+
+    [Fact]
+    public async Task S26_a_node_that_was_shut_down_returns_in_two_steps_start_it_then_stop_maintenance()
+    {
+        var node = Node;
+        var host = cluster.Nodes[node];
+        var answer = await cluster.ActAsync("shutdown-node", $$"""{"sid":"{{node}}"}""");
+        Assert.True(answer is { Status: HttpStatusCode.OK, Rebalance: > 0 }, answer.Text);
+        await host.StopRequested.WaitAsync(TestCluster.Patience);
+        await cluster.Nodes.StopAsync(node);
+        await cluster.SeenAsync(state => state.Operations.IsEmpty && state.Node(node)!.State == AdminState.Out, "the shutdown over");
+
+        var unreachable = await cluster.ActAsync("stop-maintenance", $$"""{"sid":"{{node}}"}""");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, unreachable.Status);
+        Assert.Contains("start it first", unreachable.Message, StringComparison.Ordinal);
+        using (var status = await AskStatusAsync(node))
+        {
+            Assert.Equal(HttpStatusCode.OK, status.StatusCode);
+            Assert.Equal("maintenance", JsonSerializer.Deserialize<JsonElement>(await status.Content.ReadAsStringAsync()).GetProperty("status").GetString());
+        }
+
+        // A restarted node stays where it was put (T17), and does not obey the old order.
+        var again = await cluster.StartAsync(node);
+        Assert.False(again.View.Current.Node.StopOrdered);
+        await cluster.RestoreAsync();
+        Assert.Equal(AdminState.In, cluster.State.Node(node)!.State);
+    }
+
+    [Fact]
+    public async Task T9_a_node_in_maintenance_is_decommissioned_erases_itself_and_is_no_member_any_more()
+    {
+        var node = Node;
+        await cluster.ActAsync("start-maintenance", $$"""{"sid":"{{node}}"}""");
+        await cluster.SeenAsync(state => state.Operations.IsEmpty && state.Node(node)!.State == AdminState.Out, "the target out");
+        var answer = await cluster.ActAsync("decommission-node", $$"""{"sid":"{{node}}","rm_user_data":true,"no_shutdown":true}""", gateway: cluster.Follower());
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        await cluster.SeenAsync(state => state.Node(node) is null, "the node removed");
+        var task = await cluster.GetAsync($"/v1/tasks/{answer.TaskId}");
+        Assert.Contains(task.GetProperty("status").GetString(), (string[])["running", "completed"]);
+        Assert.False(task.GetProperty("cancellable").GetBoolean());
+        Assert.Equal(HttpStatusCode.NotFound, (await cluster.ActAsync("stop-maintenance", $$"""{"sid":"{{node}}"}""")).Status);
+    }
+
+    [Fact]
+    public async Task A_dead_node_is_removed_with_its_loss_on_record_once_it_is_attested_off()
+    {
+        var node = Node;
+        await cluster.Nodes.CrashAsync(node);
+        var refused = await cluster.ActAsync("rm-unsafe", $$"""{"sid":"{{node}}"}""");
+        Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+        using var removed = await cluster.SendAsync(HttpMethod.Post, $"/v1/nodes/{node}/actions/remove", """{"reason":"burnt"}""", gateway: 1);
+        Assert.Equal(HttpStatusCode.Accepted, removed.StatusCode);
+        await cluster.SeenAsync(state => state.Node(node)!.State != AdminState.In, "the dead node out of placement");
+        using var attested = await cluster.SendAsync(HttpMethod.Post, $"/v1/nodes/{node}/actions/attest_off", """{"requested_by":"someone who pulled the plug"}""");
+        Assert.True(attested.IsSuccessStatusCode, await attested.Content.ReadAsStringAsync());
+        await cluster.SeenAsync(state => state.Node(node) is null && state.Operations.IsEmpty, "the dead node removed");
+        var journal = (await cluster.GetAsync("/v1/journal")).EnumerateArray().Select(entry => $"{entry.GetProperty("who").GetString()}: {entry.GetProperty("what").GetString()} ({entry.GetProperty("why").GetString()})").ToList();
+        Assert.Contains(journal, line => line.Contains("declared lost", StringComparison.Ordinal));
+        Assert.Contains(journal, line => line.StartsWith("someone who pulled the plug", StringComparison.Ordinal) && line.Contains("attested off", StringComparison.Ordinal));
+        Assert.Contains(journal, line => line.EndsWith("(burnt)", StringComparison.Ordinal));
+    }
+
+    private async Task<HttpResponseMessage> AskStatusAsync(NodeId node)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, cluster.Url(0) + "/v1/reverse/daemon?what=node_status");
+        request.Headers.Add("Ais-Node-Id", node.Value);
+        return await http.SendAsync(request);
+    }
+}
