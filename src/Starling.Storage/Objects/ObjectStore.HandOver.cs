@@ -132,6 +132,13 @@ public sealed partial class ObjectStore
             cancellationToken);
     }
 
+    /// <summary>Opens a walk over the records of one mountpath.</summary>
+    public MountpathWalk WalkMountpath(Mountpath mountpath, MountpathWalkKind kind)
+    {
+        ArgumentNullException.ThrowIfNull(mountpath);
+        return new MountpathWalk(mountpath, kind, Mountpaths.Files, reader, buckets, Report);
+    }
+
     /// <summary>Takes every bucket whose id is retired out of sight on all mountpaths; which they were. <see cref="EmptyTrash(Action{long}, CancellationToken)"/> removes them.</summary>
     /// <exception cref="StoreException">OutOfSpace or DiskFailure.</exception>
     public IReadOnlyList<(BucketName Bucket, ulong BucketId)> DestroyRetiredBuckets(Func<BucketName, ulong, bool> isRetired)

@@ -33,6 +33,7 @@ public sealed class TransferRun
     private long mark;
     private LocalRecord? locked;
     private WriteSession? received;
+    private int offers;
 
     private TransferRun(TargetNode node, ObjectName name, ulong bucketId, ITransferPlan plan, TransferPort port, TimeSpan within)
     {
@@ -163,6 +164,12 @@ public sealed class TransferRun
     private async Task<TransferEvent> PushAsync(TransferAction action, CancellationToken cancellationToken)
     {
         var push = port.Push ?? throw new StoreException(ErrorCode.Internal, $"{name.Cname}: this transfer has no way to {action.Node}");
+        if (offers++ > 0)
+        {
+            // Who answers "stale" without being ahead is asked again, but not as fast as the network allows.
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(1 << Math.Min(offers, 10), Left.TotalMilliseconds)), cancellationToken);
+        }
+
         var answer = await push(action.Node, action.Push!, Left, cancellationToken);
         return TransferEvent.Answered(node.Now(), answer);
     }

@@ -9,6 +9,8 @@ using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
 using Starling.Protocol.Rebalance;
 using Starling.Protocol.State;
+using Starling.Storage.Files;
+using Starling.Storage.Mountpaths;
 using Starling.Storage.Objects;
 using Starling.Target.Neighbors;
 using Starling.Target.Objects;
@@ -23,24 +25,39 @@ internal sealed class HandTarget : IDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly StoreFixture fixture;
+    private readonly MountpathSet mountpaths;
+    private readonly ObjectStore store;
     private readonly HandNeighbors neighbors = new();
 
     public HandTarget(int number, ClusterState state)
+        : this(number, state, new RecordingFileLayer(), string.Empty)
     {
-        Disk.MakeDirectory("/mp1");
-        Disk.MakeDirectory("/mp2");
-        Disk.SyncFileSystem("/");
-        Faulty = new FaultyFileLayer(Disk);
-        fixture = new StoreFixture(Faulty, "/mp1", "/mp2");
+    }
+
+    /// <summary>On the disk of this machine, below a directory.</summary>
+    public HandTarget(int number, ClusterState state, string root)
+        : this(number, state, new LinuxFileLayer(), root)
+    {
+    }
+
+    private HandTarget(int number, ClusterState state, IFileLayer files, string root)
+    {
+        Disk = files as RecordingFileLayer;
+        files.MakeDirectory(root + "/mp1");
+        files.MakeDirectory(root + "/mp2");
+        Disk?.SyncFileSystem("/");
+        Faulty = new FaultyFileLayer(files);
+        mountpaths = MountpathSet.Open(Faulty, new MountpathOptions { Paths = [root + "/mp1", root + "/mp2"], TargetId = "target01", AllowSharedFilesystem = true });
+        store = Disk is null ? new ObjectStore(mountpaths) : new ObjectStore(mountpaths, diskThreadCount: 0);
         Id = Fold.Target(number);
         View = new ClusterView(new ClusterSnapshot { Node = Publication(state) });
-        Node = new TargetNode(View, null!, new BootClock(), fixture.Store, neighbors);
+        Node = new TargetNode(View, null!, new BootClock(), store, neighbors);
     }
 
     public NodeId Id { get; }
 
-    public RecordingFileLayer Disk { get; } = new();
+    /// <summary>Null on the disk of this machine.</summary>
+    public RecordingFileLayer? Disk { get; }
 
     public FaultyFileLayer Faulty { get; }
 
@@ -109,7 +126,11 @@ internal sealed class HandTarget : IDisposable
     public Task<TransferAction> RunAsync(ObjectName name, ITransferPlan plan, TimeSpan? within = null) => TransferRun.RunAsync(
         Node, name, State.FindBucket(name.Bucket)!.Id, plan, new TransferPort { Push = neighbors.PushAsync }, within ?? Patience, CancellationToken.None);
 
-    public void Dispose() => fixture.Dispose();
+    public void Dispose()
+    {
+        store.Dispose();
+        mountpaths.Dispose();
+    }
 
     private NodePublication Publication(ClusterState state) => new()
     {

@@ -63,7 +63,7 @@ public sealed class TransferRunTests : IDisposable
         await one.PutAsync(Name, "body");
         HandTarget.Show(Draining, one, two);
         await one.HandOffAsync(Name);
-        var path = one.Disk.Journal.Last(line => line.StartsWith("rename ", StringComparison.Ordinal)).Split(' ')[^1];
+        var path = one.Disk!.Journal.Last(line => line.StartsWith("rename ", StringComparison.Ordinal)).Split(' ')[^1];
         using (var file = one.Faulty.Open(path, FileOpenMode.ReadWrite))
         {
             file.Write("bodx"u8, 0);

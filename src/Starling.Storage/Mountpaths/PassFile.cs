@@ -1,0 +1,89 @@
+using System.Buffers.Binary;
+using Starling.Core.Errors;
+using Starling.Storage.Files;
+using Starling.Storage.Layout;
+
+namespace Starling.Storage.Mountpaths;
+
+/// <summary>
+/// One small document of a target that survives crashes and the loss of any disk but the last: every mountpath has a copy, and the newest one counts.
+/// A document whose write did not return may or may not be the one that is read. For one caller at a time.
+/// </summary>
+public sealed class PassFile
+{
+    private const ushort Kind = 3;
+    private readonly MountpathSet mountpaths;
+    private long generation;
+
+    /// <summary>The file of this target.</summary>
+    public PassFile(MountpathSet mountpaths)
+    {
+        ArgumentNullException.ThrowIfNull(mountpaths);
+        this.mountpaths = mountpaths;
+    }
+
+    /// <summary>The newest document; null when there is none. A copy that cannot be read does not count while another one can.</summary>
+    /// <exception cref="StoreException">Corrupt or DiskFailure: no copy can be read, and at least one is there.</exception>
+    public byte[]? Load()
+    {
+        byte[]? newest = null;
+        StoreException? failure = null;
+        var isKnown = false;
+        foreach (var mountpath in mountpaths.All)
+        {
+            try
+            {
+                if (SystemFile.Read(mountpaths.Files, PathOn(mountpath), Kind) is not { Length: >= sizeof(long) } content)
+                {
+                    continue;
+                }
+
+                var found = BinaryPrimitives.ReadInt64LittleEndian(content);
+                if (!isKnown || found > generation)
+                {
+                    generation = found;
+                    newest = content[sizeof(long)..];
+                }
+
+                isKnown = true;
+            }
+            catch (StoreException damaged)
+            {
+                failure = damaged;
+            }
+            catch (FileLayerException refused)
+            {
+                failure = refused.ToStoreException();
+            }
+        }
+
+        return newest is null && failure is not null ? throw failure : newest;
+    }
+
+    /// <summary>Replaces the document on every mountpath, flushed.</summary>
+    /// <exception cref="StoreException">DiskFailure, OutOfSpace or Unavailable: on at least one mountpath the old one may still be there.</exception>
+    public void Save(ReadOnlySpan<byte> document)
+    {
+        var content = new byte[sizeof(long) + document.Length];
+        BinaryPrimitives.WriteInt64LittleEndian(content, ++generation);
+        document.CopyTo(content.AsSpan(sizeof(long)));
+        foreach (var mountpath in mountpaths.All)
+        {
+            if (mountpath.Displaced() is { } gone)
+            {
+                throw new StoreException(gone);
+            }
+
+            try
+            {
+                SystemFile.Write(mountpaths.Files, PathOn(mountpath), Kind, content);
+            }
+            catch (FileLayerException refused)
+            {
+                throw refused.ToStoreException();
+            }
+        }
+    }
+
+    private static string PathOn(Mountpath mountpath) => MountpathFiles.System(mountpath.Path) + "/pass";
+}

@@ -1,0 +1,208 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
+using Starling.Core.Errors;
+using Starling.Core.Names;
+using Starling.Core.Objects;
+using Starling.Protocol.Node;
+using Starling.Protocol.Rebalance;
+using Starling.Protocol.State;
+using Starling.Storage.Files;
+using Starling.Storage.Objects;
+using Starling.Target.Rebalance;
+using Starling.Tests.Protocol.State;
+using Starling.Tests.Storage;
+using Xunit;
+
+namespace Starling.Tests.Target.Rebalance;
+
+/// <summary>Whole passes over real files: what moves, what is told, what a process that dies leaves for the next one.</summary>
+public sealed class PassDriverTests : IAsyncDisposable
+{
+    private const int Count = 300;
+    private static readonly ClusterState Before = Knowing(Fold.Serving(2));
+    private static readonly ClusterState Draining = Before.Move((1, AdminState.Draining)) with { AppliedIndex = Before.AppliedIndex + 1 };
+    private readonly ScratchDirectory scratch = new();
+    private readonly HandTarget one;
+    private readonly HandTarget two;
+    private readonly ConcurrentQueue<Input> told = new();
+    private readonly SemaphoreSlim reported = new(0);
+    private readonly CancellationTokenSource ending = new();
+    private PassDriver? driver;
+    private Task running = Task.CompletedTask;
+
+    public PassDriverTests()
+    {
+        one = new HandTarget(1, Before, Directory.CreateDirectory(scratch.Path + "/one").FullName);
+        two = new HandTarget(2, Before, Directory.CreateDirectory(scratch.Path + "/two").FullName);
+        HandTarget.Connect(one, two);
+    }
+
+    private static ObjectName[] Names { get; } = [.. Enumerable.Range(0, Count * 4).Select(i => ObjectName.Parse(Fold.Bucket(), $"dir{i % 7}/object-{i:0000}"))
+        .Where(name => Before.Newest.OwnerOf(name.Digest) == Fold.Target(1)).Take(Count)];
+
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        await running;
+        ending.Dispose();
+        reported.Dispose();
+        one.Dispose();
+        two.Dispose();
+        scratch.Dispose();
+    }
+
+    [Fact]
+    public async Task B9_a_pass_hands_everything_over_verifies_it_and_tells_the_leader_until_the_state_shows_it()
+    {
+        await FillAsync();
+        driver = Start();
+        HandTarget.Show(Draining, one, two);
+        var report = await ReportAsync();
+        Assert.Equal(2, report.Epoch);
+        Assert.Equal(two.Id, Assert.Single(report.Receivers));
+        foreach (var name in Names)
+        {
+            Assert.Equal($"leftover of 2 at {two.Id}, verified", one.Look(name));
+            Assert.Equal(name == Names[5] ? "tombstone" : "live", two.Look(name));
+        }
+
+        Assert.Equal(PassStage.Reporting, driver.Status!.Stage);
+        Assert.Equal((Count, Count, 0, 0), (driver.Totals.Objects, driver.Totals.Verified, driver.Totals.Errors, driver.Totals.InFlight));
+
+        // Nobody heard it: it is told again, and the state ends it.
+        await ReportAsync();
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        driver.Ended += _ => ended.TrySetResult();
+        HandTarget.Show(Clean(report), one, two);
+        await ended.Task.WaitAsync(HandTarget.Patience);
+    }
+
+    [Fact]
+    public async Task B9_a_process_that_dies_in_the_middle_goes_on_where_its_durable_cursor_says_and_moves_nothing_twice()
+    {
+        await FillAsync();
+        var moved = 0;
+        var third = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        one.Wire = bytes =>
+        {
+            if (Interlocked.Increment(ref moved) == Count / 3)
+            {
+                third.TrySetResult();
+            }
+
+            return bytes;
+        };
+        Start();
+        HandTarget.Show(Draining, one, two);
+        await third.Task.WaitAsync(HandTarget.Patience);
+        await ending.CancelAsync();
+        await running;
+        Assert.Equal(0, one.Node.InFlight.Count);
+
+        using var again = new CancellationTokenSource();
+        running = NewDriver().RunAsync(again.Token);
+        var report = await ReportAsync();
+        await again.CancelAsync();
+        Assert.Equal(two.Id, Assert.Single(report.Receivers));
+        Assert.All(Names, name => Assert.Equal($"leftover of 2 at {two.Id}, verified", one.Look(name)));
+        Assert.Equal(Count - 1, one.BytesTravelled);
+    }
+
+    [Fact]
+    public async Task B8_what_cannot_be_moved_is_listed_by_name_the_walk_goes_on_and_it_is_tried_again()
+    {
+        await FillAsync();
+        var broken = 0;
+        var isHealed = false;
+        one.Wire = bytes => !Volatile.Read(ref isHealed) && bytes.Length == 3 && Interlocked.Increment(ref broken) > 0 ? [.. bytes[..^1], (byte)'?'] : bytes;
+        driver = Start();
+        HandTarget.Show(Draining, one, two);
+        await UntilAsync(() => driver.Status?.Stage == PassStage.Blocked);
+        Assert.Equal(broken, driver.Status!.ErrorCount);
+        Assert.All(driver.Status.Errors, error => Assert.Equal(ErrorCode.ChecksumMismatch, error.Error.Code));
+        Assert.Contains(driver.Status.Errors, error => error.Subject == Names[1].Cname);
+        Assert.Equal(Count - broken, Names.Count(name => one.Look(name) != "live"));
+        Assert.Empty(told);
+        Volatile.Write(ref isHealed, true);
+        await ReportAsync();
+        Assert.All(Names, name => Assert.Equal($"leftover of 2 at {two.Id}, verified", one.Look(name)));
+    }
+
+    [Fact]
+    public async Task B9_a_pass_waits_for_a_write_that_began_under_an_earlier_epoch()
+    {
+        await FillAsync();
+        var mark = one.Node.InFlight.Enter(1);
+        driver = Start();
+        HandTarget.Show(Draining, one, two);
+        await UntilAsync(() => driver.Status?.Stage == PassStage.AwaitingWrites);
+        Assert.Equal(0, one.BytesTravelled);
+        one.Node.InFlight.Leave(mark);
+        await ReportAsync();
+    }
+
+    [Fact]
+    public async Task A_disk_that_refuses_a_flush_or_a_page_blocks_the_pass_and_proves_nothing()
+    {
+        await FillAsync();
+        one.Faulty.FailNext("syncfs", Errno.EIO);
+        driver = Start();
+        HandTarget.Show(Draining, one, two);
+        await UntilAsync(() => driver.Status?.Stage == PassStage.Blocked);
+        Assert.Empty(told);
+        Assert.NotEmpty(driver.Status!.Errors);
+    }
+
+    private static ClusterState Knowing(ClusterState state) => state with { FeatureLevel = FeatureLevels.Operations };
+
+    private static ClusterState Clean(PassFinished report) => Draining.WithIntegers(1, 2, 2) with { AppliedIndex = report.StartedIndex + 1 };
+
+    private async Task FillAsync()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            await one.PutAsync(Names[i], i.ToString(System.Globalization.CultureInfo.InvariantCulture).PadLeft(i % 5 == 1 ? 3 : 4, '0'), sequence: i + 1);
+        }
+
+        // One of them is deleted: its tombstone moves like an object.
+        var bucketId = Before.FindBucket(Fold.Bucket())!.Id;
+        var tombstone = new ObjectRecord { Key = new RecordKey(bucketId, 1, 1, Count + 1), Kind = RecordKind.Tombstone, Uname = Names[5].Uname };
+        await one.Node.Store.CommitTombstoneAsync(Names[5], tombstone, Durability.Durable, CancellationToken.None);
+    }
+
+    private PassDriver NewDriver() => driver = new(
+        one.Node,
+        new StorePassDisk(one.Node.Store, NullLogger<StorePassDisk>.Instance),
+        new PassOptions { ReportEvery = TimeSpan.FromMilliseconds(50), PaceEvery = TimeSpan.FromMilliseconds(20) },
+        input =>
+        {
+            told.Enqueue(input);
+            reported.Release();
+            return true;
+        },
+        NullLogger<PassDriver>.Instance);
+
+    private PassDriver Start()
+    {
+        var made = NewDriver();
+        running = made.RunAsync(ending.Token);
+        return made;
+    }
+
+    private async Task<PassFinished> ReportAsync()
+    {
+        Assert.True(await reported.WaitAsync(HandTarget.Patience), $"no report came: {driver?.Status} {driver?.Totals} {driver?.Status?.Errors.FirstOrDefault()}");
+        Assert.True(told.TryDequeue(out var input));
+        return Assert.IsType<PassFinished>(input);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        using var deadline = new CancellationTokenSource(HandTarget.Patience);
+        while (!condition())
+        {
+            await timer.WaitForNextTickAsync(deadline.Token);
+        }
+    }
+}
