@@ -182,7 +182,7 @@ public sealed class BucketWalk
     private bool TryMake(Slots slots, int copies, out LookupResult? shown)
     {
         shown = null;
-        var live = slots & (Slots.Object | Slots.Tombstone | (Options.WithLeftovers ? Slots.Set : Slots.None));
+        var live = slots & (Slots.Object | Slots.Tombstone | (Options.WithLeftovers ? Slots.Leftover : Slots.None));
         if (live == Slots.None || (live == Slots.Tombstone && !Options.WithTombstones))
         {
             return false;

@@ -18,8 +18,17 @@ public enum MountpathWalkKind
     /// <summary>Leftovers that are not verified, of names without a live record.</summary>
     UnverifiedLeftovers,
 
-    /// <summary>What may go some day (rule B11): tombstones, and leftovers that are verified.</summary>
+    /// <summary>What may go some day (rule B11): tombstones, and leftovers that are verified, of names without a live record.</summary>
     Forgettable,
+
+    /// <summary>Leftovers beside the live record that replaced them: dead weight, <see cref="ObjectStore.Reclaim"/> takes them at any time.</summary>
+    ReplacedLeftovers,
+
+    /// <summary>What was set aside.</summary>
+    Quarantined,
+
+    /// <summary>The one record that counts of each name: the live one, else the leftover.</summary>
+    All,
 }
 
 /// <summary>One record that a walk came to.</summary>
@@ -41,13 +50,19 @@ public sealed record MountpathPage(ImmutableArray<WalkedFile> Records, string Cu
 
 /// <summary>
 /// Visits the records of one mountpath, bucket after bucket, in an order that does not change: by bucket id, then by name. A record that is there from before
-/// the first page until after the last is shown, wherever it should lie. Keep the object between pages: it remembers the directories that it has read. Not
-/// safe for concurrent use.
+/// the first page until after the last is shown, wherever it should lie. Keep the object between pages: it remembers the directories that it has read, a
+/// bounded number of names of each. Not safe for concurrent use.
 /// </summary>
 public sealed class MountpathWalk
 {
     /// <summary>A page ends after so many names even if few of them are shown, so that progress is seen and saved.</summary>
     private const int MaxExamined = 8192;
+
+    /// <summary>So many names of one directory are kept at a time, some megabytes; a larger one is read again for each window.</summary>
+    private const int WindowEntries = 131_072;
+
+    /// <summary>A record that is written anew is in another file for an instant, more often than so it is not.</summary>
+    private const int Looks = 3;
 
     private readonly Mountpath mountpath;
     private readonly MountpathWalkKind kind;
@@ -55,13 +70,20 @@ public sealed class MountpathWalk
     private readonly RecordReader reader;
     private readonly BucketDirectories buckets;
     private readonly Func<Mountpath, FileLayerException, StoreException> report;
+    private readonly int windowEntries;
     private readonly Queue<(BucketName Bucket, ulong BucketId)> left = new();
     private TreeCursor? tree;
     private (BucketName Bucket, ulong BucketId) at;
     private string? position;
 
     internal MountpathWalk(
-        Mountpath mountpath, MountpathWalkKind kind, IFileLayer files, RecordReader reader, BucketDirectories buckets, Func<Mountpath, FileLayerException, StoreException> report)
+        Mountpath mountpath,
+        MountpathWalkKind kind,
+        IFileLayer files,
+        RecordReader reader,
+        BucketDirectories buckets,
+        Func<Mountpath, FileLayerException, StoreException> report,
+        int windowEntries = WindowEntries)
     {
         this.mountpath = mountpath;
         this.kind = kind;
@@ -69,6 +91,7 @@ public sealed class MountpathWalk
         this.reader = reader;
         this.buckets = buckets;
         this.report = report;
+        this.windowEntries = windowEntries;
     }
 
     /// <summary>Reads one page; blocks for as long as the disk takes.</summary>
@@ -110,19 +133,22 @@ public sealed class MountpathWalk
         var records = ImmutableArray.CreateBuilder<WalkedFile>();
         var unreadable = ImmutableArray.CreateBuilder<UnreadableFile>();
         var cursor = position!;
+        var taken = at;
+        string? last = null;
         for (var examined = 0; records.Count + unreadable.Count < limit && examined < MaxExamined; examined++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (!MoveNext(out var text))
             {
-                return new MountpathPage(records.ToImmutable(), cursor, IsEnd: true, unreadable.ToImmutable());
+                return new MountpathPage(records.ToImmutable(), Cursor(), IsEnd: true, unreadable.ToImmutable());
             }
 
-            cursor = string.Create(CultureInfo.InvariantCulture, $"{at.BucketId:x16}/{text}");
+            (taken, last) = (at, text);
 
             // No object has another name: not ours.
-            if (ObjectName.TryParse(at.Bucket, text, out var name, out _) && Take(name, tree!.CurrentSlots) is { } found)
+            if (MayShow(tree!.CurrentSlots) && ObjectName.TryParse(at.Bucket, text, out var name, out _))
             {
+                var found = Take(name, tree.CurrentSlots);
                 if (found.Status == LookupStatus.Failed)
                 {
                     unreadable.Add(new UnreadableFile(name, found.Error!));
@@ -134,7 +160,9 @@ public sealed class MountpathWalk
             }
         }
 
-        return new MountpathPage(records.ToImmutable(), cursor, IsEnd: false, unreadable.ToImmutable());
+        return new MountpathPage(records.ToImmutable(), Cursor(), IsEnd: false, unreadable.ToImmutable());
+
+        string Cursor() => last is null ? cursor : string.Create(CultureInfo.InvariantCulture, $"{taken.BucketId:x16}/{taken.Bucket.UnamePrefix}{last}");
     }
 
     private bool MoveNext(out string name)
@@ -148,20 +176,21 @@ public sealed class MountpathWalk
             }
 
             tree = null;
-            if (!left.TryDequeue(out at))
+            if (!left.TryPeek(out var next))
             {
                 name = string.Empty;
                 return false;
             }
 
-            tree = new TreeCursor(files, mountpath.Path, at.Bucket, at.BucketId, string.Empty, string.Empty);
+            tree = new TreeCursor(files, mountpath.Path, next.Bucket, next.BucketId, string.Empty, string.Empty, windowEntries);
+            at = left.Dequeue();
         }
     }
 
     private void Seek(string cursor)
     {
         var bucketId = 0UL;
-        var after = string.Empty;
+        var uname = string.Empty;
         if (cursor.Length > 0)
         {
             if (cursor.Length < 17 || cursor[16] != '/' || !ulong.TryParse(cursor.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out bucketId))
@@ -169,61 +198,108 @@ public sealed class MountpathWalk
                 throw new StoreException(ErrorCode.Invalid, $"\"{cursor}\" is no cursor of a walk over {mountpath.Path}: begin anew");
             }
 
-            after = cursor[17..];
+            uname = cursor[17..];
         }
 
         var found = new SortedSet<(BucketName Bucket, ulong BucketId)>();
         buckets.List(mountpath, found);
         left.Clear();
         tree = null;
-        foreach (var bucket in found.Where(one => one.BucketId >= bucketId).OrderBy(one => one.BucketId))
+        foreach (var one in found.Where(one => one.BucketId >= bucketId).OrderBy(one => one.BucketId).ThenBy(one => one.Bucket))
         {
-            if (bucket.BucketId == bucketId && after.Length > 0)
+            var prefix = one.Bucket.UnamePrefix;
+            if (one.BucketId == bucketId && uname.StartsWith(prefix, StringComparison.Ordinal))
             {
-                at = bucket;
-                tree = new TreeCursor(files, mountpath.Path, bucket.Bucket, bucketId, string.Empty, after);
+                at = one;
+                tree = new TreeCursor(files, mountpath.Path, one.Bucket, bucketId, string.Empty, uname[prefix.Length..], windowEntries);
             }
-            else
+            else if (one.BucketId > bucketId || string.CompareOrdinal(prefix, uname) > 0)
             {
-                left.Enqueue(bucket);
+                left.Enqueue(one);
             }
         }
 
         position = cursor;
     }
 
-    private LookupResult? Take(ObjectName name, Slots slots) => kind switch
+    /// <summary>Decided by the files' names alone: what cannot be shown costs no system call.</summary>
+    private bool MayShow(Slots slots)
     {
-        MountpathWalkKind.Live => Greatest(name, slots),
-        MountpathWalkKind.UnverifiedLeftovers => (slots & Slots.Set) == Slots.None ? null : Leftover(name, verified: false),
-        _ => (slots & Slots.Tombstone) != Slots.None && Greatest(name, slots) is { Record.Kind: RecordKind.Tombstone } tombstone ? tombstone
-            : (slots & Slots.Set) == Slots.None ? null
-            : Leftover(name, verified: true),
+        var hasLive = (slots & (Slots.Object | Slots.Tombstone)) != Slots.None;
+        var hasLeftover = (slots & Slots.Leftover) != Slots.None;
+        return kind switch
+        {
+            MountpathWalkKind.Live or MountpathWalkKind.All => hasLive || hasLeftover,
+            MountpathWalkKind.UnverifiedLeftovers => hasLeftover,
+            MountpathWalkKind.Forgettable => hasLeftover || (slots & Slots.Tombstone) != Slots.None,
+            MountpathWalkKind.ReplacedLeftovers => hasLeftover && hasLive,
+            _ => (slots & Slots.Quarantined) != Slots.None,
+        };
+    }
+
+    private LookupResult Take(ObjectName name, Slots slots) => kind switch
+    {
+        MountpathWalkKind.Live => Live(name, slots),
+        MountpathWalkKind.All => Live(name, slots) is { Status: not LookupStatus.Absent } live ? live : Leftover(name),
+        MountpathWalkKind.UnverifiedLeftovers => Only(Leftover(name), record => !record.Leftover!.Verified),
+        MountpathWalkKind.Forgettable => Forgettable(name, slots),
+        MountpathWalkKind.ReplacedLeftovers => Replaced(name),
+        _ => reader.ReadQuarantined(name, at.BucketId, PlaceOf(name).File(Slot.Quarantined)),
     };
 
-    // One on this mountpath; whoever acts on it looks at all of them, under the name's lock.
-    private LookupResult? Greatest(ObjectName name, Slots slots)
-    {
-        LookupResult? best = null;
-        foreach (var (bit, slot) in ((Slots, Slot)[])[(Slots.Object, Slot.Object), (Slots.Tombstone, Slot.Tombstone)])
-        {
-            if ((slots & bit) == Slots.None)
-            {
-                continue;
-            }
+    private static LookupResult Only(in LookupResult found, Func<ObjectRecord, bool> wanted) =>
+        found.Record is { } record && !wanted(record) ? LookupResult.Absent : found;
 
-            var found = reader.ReadLive(name, at.BucketId, Fqn.Place(mountpath.Path, name, at.BucketId).File(slot));
-            var isBetter = best is not { } other || found.Status == LookupStatus.Failed
-                || (other.Status != LookupStatus.Failed && found.Record is { } record && (other.Record is null || record.Key > other.Record.Key));
-            best = isBetter ? found : best;
+    /// <summary>
+    /// The record on this mountpath; whoever acts on it looks at all of them, under the name's lock. One file, one system call. A file that is not there any
+    /// more was replaced, removed, or handed over: only a look at all tells which.
+    /// </summary>
+    private LookupResult Live(ObjectName name, Slots slots)
+    {
+        var live = slots & (Slots.Object | Slots.Tombstone);
+        if (live is Slots.Object or Slots.Tombstone)
+        {
+            var found = reader.ReadLive(name, at.BucketId, PlaceOf(name).File(live == Slots.Object ? Slot.Object : Slot.Tombstone));
+            if (found.Status != LookupStatus.Absent)
+            {
+                return found;
+            }
         }
 
-        return best;
+        var seen = LookupResult.Absent;
+        for (var look = 0; look < Looks && seen.Status == LookupStatus.Absent; look++)
+        {
+            seen = reader.Lookup(name, at.BucketId);
+        }
+
+        return seen;
     }
 
-    private LookupResult? Leftover(ObjectName name, bool verified)
+    /// <summary>The leftover of a name without a live record.</summary>
+    private LookupResult Leftover(ObjectName name)
     {
-        var found = reader.LookupAll(name, at.BucketId);
-        return found.Status == LookupStatus.Failed || found.Record is { State: RecordState.Leftover } leftover && leftover.Leftover!.Verified == verified ? found : null;
+        var seen = LookupResult.Absent;
+        for (var look = 0; look < Looks && seen.Status == LookupStatus.Absent; look++)
+        {
+            seen = reader.LookupAll(name, at.BucketId);
+        }
+
+        return Only(seen, record => record.State == RecordState.Leftover);
     }
+
+    private LookupResult Forgettable(ObjectName name, Slots slots)
+    {
+        var live = (slots & Slots.Tombstone) != Slots.None ? Live(name, slots) : LookupResult.Absent;
+        return live.Status == LookupStatus.Absent && (slots & Slots.Leftover) != Slots.None
+            ? Only(Leftover(name), record => record.Leftover!.Verified)
+            : Only(live, record => record.Kind == RecordKind.Tombstone);
+    }
+
+    private LookupResult Replaced(ObjectName name)
+    {
+        var live = reader.Lookup(name, at.BucketId);
+        return live.Status == LookupStatus.Found ? reader.FindLeftover(name, at.BucketId, out _) : Only(live, _ => false);
+    }
+
+    private RecordPlace PlaceOf(ObjectName name) => Fqn.Place(mountpath.Path, name, at.BucketId);
 }

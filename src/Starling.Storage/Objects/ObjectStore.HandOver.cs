@@ -139,6 +139,10 @@ public sealed partial class ObjectStore
         return new MountpathWalk(mountpath, kind, Mountpaths.Files, reader, buckets, Report);
     }
 
+    /// <summary>As the other one, with so many names of a directory in memory at a time.</summary>
+    internal MountpathWalk WalkMountpath(Mountpath mountpath, MountpathWalkKind kind, int windowEntries) =>
+        new(mountpath, kind, Mountpaths.Files, reader, buckets, Report, windowEntries);
+
     /// <summary>Takes every bucket whose id is retired out of sight on all mountpaths; which they were. <see cref="EmptyTrash(Action{long}, CancellationToken)"/> removes them.</summary>
     /// <exception cref="StoreException">OutOfSpace or DiskFailure.</exception>
     public IReadOnlyList<(BucketName Bucket, ulong BucketId)> DestroyRetiredBuckets(Func<BucketName, ulong, bool> isRetired)

@@ -49,6 +49,13 @@ internal sealed partial class RecordReader
     /// <summary>The live record in one file by its metadata alone, one system call: who takes the bytes compares them with the size then.</summary>
     public LookupResult ReadLive(ObjectName name, ulong bucketId, string path) => AsLive(ReadAttribute(name, bucketId, path));
 
+    /// <summary>The record in one file that was set aside.</summary>
+    public LookupResult ReadQuarantined(ObjectName name, ulong bucketId, string path)
+    {
+        var found = ReadAttribute(name, bucketId, path);
+        return found.Record is { } record ? LookupResult.Found(record with { State = RecordState.Quarantined, Leftover = null }) : found;
+    }
+
     private LookupResult ReadAttribute(ObjectName name, ulong bucketId, string path)
     {
         Span<byte> buffer = stackalloc byte[AttributeBufferBytes];
