@@ -25,6 +25,38 @@ internal static class MountpathFiles
 
     public static string IdentityPath(string mountpath) => System(mountpath) + "/identity";
 
+    /// <summary>The log index up to which the mountpath's objects were set aside.</summary>
+    public static string Quarantined(string mountpath) => System(mountpath) + "/quarantined";
+
+    /// <summary>The progress of passes.</summary>
+    public static string Pass(string mountpath) => System(mountpath) + "/pass";
+
+    /// <summary>Removes what tells of passes, durably.</summary>
+    public static void RemoveProgress(IFileLayer files, string mountpath) => Remove(files, mountpath, Pass(mountpath), Pass(mountpath) + ".new", System(mountpath) + "/quarantine");
+
+    /// <summary>Removes the list of all mountpaths, durably.</summary>
+    public static void RemoveVolume(IFileLayer files, string mountpath) => Remove(files, mountpath, VolumePath(mountpath), VolumePath(mountpath) + ".new");
+
+    /// <summary>Makes the mountpath nobody's, durably.</summary>
+    public static void RemoveIdentity(IFileLayer files, string mountpath) => Remove(files, mountpath, Quarantined(mountpath), Probe(mountpath), IdentityPath(mountpath));
+
+    private static void Remove(IFileLayer files, string mountpath, params ReadOnlySpan<string> paths)
+    {
+        foreach (var path in paths)
+        {
+            if (files.Stat(path) is { IsDirectory: true })
+            {
+                files.RemoveDirectory(path);
+            }
+            else
+            {
+                files.Unlink(path);
+            }
+        }
+
+        files.SyncDirectory(System(mountpath));
+    }
+
     private static string VolumePath(string mountpath) => System(mountpath) + "/volume";
 
     /// <summary>Null on first use.</summary>

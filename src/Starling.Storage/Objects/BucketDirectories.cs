@@ -56,6 +56,33 @@ internal sealed class BucketDirectories(MountpathSet mountpaths, DurableDirector
         }
     }
 
+    /// <summary>Removes the directories of providers and namespaces that hold nothing any more.</summary>
+    public void RemoveEmptyParents(Mountpath mountpath)
+    {
+        foreach (var provider in Names(mountpath.Path).Where(name => name.StartsWith('@')).Select(name => $"{mountpath.Path}/{name}"))
+        {
+            foreach (var @namespace in Names(provider).Where(name => name.StartsWith('@')).Select(name => $"{provider}/{name}"))
+            {
+                RemoveIfEmpty(@namespace);
+            }
+
+            RemoveIfEmpty(provider);
+        }
+
+        files.SyncDirectory(mountpath.Path);
+    }
+
+    private void RemoveIfEmpty(string directory)
+    {
+        var isEmpty = true;
+        files.ReadDirectory(directory, (_, _) => isEmpty = false);
+        if (isEmpty)
+        {
+            directories.Forget(directory);
+            files.RemoveDirectory(directory);
+        }
+    }
+
     /// <param name="mountpath">The mountpath.</param>
     /// <param name="progress">Told of each directory that is empty and gone, with the number of files removed in it.</param>
     /// <param name="cancellationToken">Ends the work between two files; what is left stays in the trash.</param>

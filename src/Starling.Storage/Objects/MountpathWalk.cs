@@ -59,7 +59,7 @@ public sealed class MountpathWalk
     private const int MaxExamined = 8192;
 
     /// <summary>So many names of one directory are kept at a time, some megabytes; a larger one is read again for each window.</summary>
-    private const int WindowEntries = 131_072;
+    internal const int WindowEntries = 131_072;
 
     /// <summary>A record that is written anew is in another file for an instant, more often than so it is not.</summary>
     private const int Looks = 3;

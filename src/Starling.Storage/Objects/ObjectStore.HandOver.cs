@@ -91,7 +91,7 @@ public sealed partial class ObjectStore
     /// must have the size and checksum of the record.
     /// </summary>
     /// <exception cref="StoreException">ChecksumMismatch, or as <see cref="CommitAsync(WriteSession, ObjectRecord, Durability, CancellationToken)"/>.</exception>
-    public ValueTask CommitReceivedAsync(WriteSession session, ObjectRecord pushed, CancellationToken cancellationToken)
+    public async ValueTask CommitReceivedAsync(WriteSession session, ObjectRecord pushed, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(pushed);
@@ -102,7 +102,9 @@ public sealed partial class ObjectStore
                 $"{session.Name} arrived with {session.BytesWritten} bytes and {session.ChecksumType} {session.ChecksumValue}, its record says {pushed.SizeBytes} bytes and {pushed.ChecksumType} {pushed.ChecksumValue}: send it again");
         }
 
-        return CommitAsync(session, pushed with { State = RecordState.Live, Leftover = null }, Flushed(pushed.Durability), cancellationToken);
+        var live = pushed with { State = RecordState.Live, Leftover = null };
+        await CommitAsync(session, live, Flushed(pushed.Durability), cancellationToken);
+        Census.Changed(session.Name, null, live);
     }
 
     /// <summary>As <see cref="CommitReceivedAsync"/>, for a tombstone.</summary>

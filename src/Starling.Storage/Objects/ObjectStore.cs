@@ -47,7 +47,9 @@ public sealed partial class ObjectStore : IDisposable
         workFiles = new WorkFiles(mountpaths.Files);
         committer = new RecordCommitter(mountpaths, reader, directories, workFiles, (mountpath, failure) => Report(mountpath, failure));
         buckets = new BucketDirectories(mountpaths, directories);
-        marker = new RecordMarker(mountpaths.Files, reader);
+        quarantine = new Quarantine(mountpaths.Files, buckets, directories);
+        Census = new DiskCensus(mountpaths);
+        marker = new RecordMarker(mountpaths.Files, reader, Census.Changed);
         foreach (var mountpath in mountpaths.All)
         {
             Guard(mountpath, () => Prepare(mountpath));

@@ -10,7 +10,7 @@ namespace Starling.Storage.Objects;
 /// Turns live records into leftovers and back without touching their bytes. The state is in the file's name, so each change is one rename: the mark goes
 /// into the attribute and is flushed while the record is still live, and counts from the rename on. A change that cannot be flushed is taken back.
 /// </summary>
-internal sealed class RecordMarker(IFileLayer files, RecordReader reader)
+internal sealed class RecordMarker(IFileLayer files, RecordReader reader, Action<ObjectName, ObjectRecord?, ObjectRecord?> changed)
 {
     /// <summary>Makes the live record with this key a leftover, durably; false when the live record is another one, or none.</summary>
     public bool MarkLeftover(ObjectName name, RecordKey key, LeftoverMark mark)
@@ -23,14 +23,16 @@ internal sealed class RecordMarker(IFileLayer files, RecordReader reader)
 
         var slots = LiveSlots(name, key.BucketId);
         var (_, place, slot) = slots[^1];
+        var leftover = live with { State = RecordState.Leftover, Leftover = mark };
         using (var file = files.Open(place.File(slot), FileOpenMode.ReadWrite))
         {
-            SetRecord(file, live with { State = RecordState.Leftover, Leftover = mark });
+            SetRecord(file, leftover);
             file.Sync();
         }
 
         RemoveOlder(name, key.BucketId, slots);
         RenameDurably(place.File(slot), place.File(Slot.Leftover), place.Directory, name.Uname);
+        changed(name, live, leftover);
         return true;
     }
 
@@ -49,7 +51,8 @@ internal sealed class RecordMarker(IFileLayer files, RecordReader reader)
 
         var path = place.File(Slot.Leftover);
         using var file = files.Open(path, FileOpenMode.ReadWrite);
-        SetRecord(file, leftover with { Leftover = leftover.Leftover with { Verified = true } });
+        var verified = leftover with { Leftover = leftover.Leftover with { Verified = true } };
+        SetRecord(file, verified);
         try
         {
             file.Sync();
@@ -64,6 +67,7 @@ internal sealed class RecordMarker(IFileLayer files, RecordReader reader)
             throw;
         }
 
+        changed(name, leftover, verified);
         return true;
     }
 
@@ -76,6 +80,7 @@ internal sealed class RecordMarker(IFileLayer files, RecordReader reader)
         }
 
         RenameDurably(place.File(Slot.Leftover), place.File(SlotOf(leftover.Kind)), place.Directory, name.Uname);
+        changed(name, leftover, leftover with { State = RecordState.Live, Leftover = null });
         return true;
     }
 
@@ -99,17 +104,30 @@ internal sealed class RecordMarker(IFileLayer files, RecordReader reader)
 
     /// <summary>
     /// Removes a verified leftover, or one that a live record replaced; the bytes that it had, -1 when there is nothing of the kind. Not flushed: a verified
-    /// leftover that a power cut brings back is removed again.
+    /// leftover that a power cut brings back is removed again. What replaced an unverified one is flushed first: else a power cut could take both.
     /// </summary>
     public long Reclaim(ObjectName name, RecordKey key)
     {
         var leftover = Known(reader.FindLeftover(name, key.BucketId, out var place)).Record;
-        if (leftover?.Key != key || (!leftover.Leftover!.Verified && Known(reader.Lookup(name, key.BucketId)).Status != LookupStatus.Found))
+        if (leftover?.Key != key)
         {
             return -1;
         }
 
-        return files.Unlink(place.File(Slot.Leftover)) ? leftover.SizeBytes : -1;
+        var live = Known(reader.Lookup(name, key.BucketId)).Record;
+        if (!leftover.Leftover!.Verified && (live is null || !Flush(name, live.Key)))
+        {
+            return -1;
+        }
+
+        if (!files.Unlink(place.File(Slot.Leftover)))
+        {
+            return -1;
+        }
+
+        // One that a live record replaced is not counted.
+        changed(name, live is null ? leftover : null, null);
+        return leftover.SizeBytes;
     }
 
     private static Slot SlotOf(RecordKind kind) => kind == RecordKind.Object ? Slot.Object : Slot.Tombstone;
