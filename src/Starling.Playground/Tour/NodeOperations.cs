@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Starling.Client;
 using Starling.Client.Cluster;
 using Starling.Core.Wire;
@@ -23,6 +24,8 @@ internal sealed class NodeOperations : IDisposable
     /// <summary>Changes membership; a cluster that has no leader for a moment is asked again.</summary>
     public async Task<MembershipReply> ChangeAsync(string action, MembershipChange change, CancellationToken cancellation)
     {
+        // The mountpaths of a playground lie on one filesystem, of which every target reports the use of all: the guard counts the same bytes several times.
+        change = change with { Force = [.. change.Force.Union(["capacity"])] };
         MembershipReply? reply = null;
         await UntilAsync(async () => (reply = await client.Lifecycle.ChangeAsync(action, change, cancellation)) is not null, $"'{action}' of {string.Join(", ", change.Nodes)} to be accepted", cancellation);
         return reply!;
@@ -87,6 +90,20 @@ internal sealed class NodeOperations : IDisposable
     public Task UntilOnlineAsync(NodePlan node, CancellationToken cancellation) => UntilAsync(
         async () => (await client.Lifecycle.GetNodesAsync(cancellation)).Any(member => member.Id == node.Id && member.Liveness == "online"), $"{node.DisplayName} to be online", cancellation);
 
+    /// <summary>Declares the mountpaths lost that a node misses which came back with other disks. One that held nothing of its own misses none.</summary>
+    public async Task DeclareLostAsync(NodePlan node, CancellationToken cancellation)
+    {
+        var lost = (await client.Lifecycle.GetNodesAsync(cancellation)).First(member => member.Id == node.Id).LostMountpathIds;
+        if (lost.Length == 0)
+        {
+            return;
+        }
+
+        await UntilAsync(
+            async () => (await client.Lifecycle.StartActionAsync(node.Id, "declare_lost", new() { ["mountpath_ids"] = new JsonArray([.. lost.Select(id => (JsonNode?)id)]) }, cancellation)).Status.Length > 0,
+            $"the lost disks of {node.DisplayName} to be declared", cancellation);
+    }
+
     /// <summary>Waits for a state.</summary>
     public async Task UntilStateAsync(NodePlan node, string state, CancellationToken cancellation)
     {
@@ -128,6 +145,10 @@ internal sealed class NodeOperations : IDisposable
             catch (Exception error) when (IsPassing(error))
             {
                 trouble = error.Message;
+            }
+            catch (ApiException error)
+            {
+                throw new PlaygroundException($"{what} is refused: {error.Message}");
             }
 
             if (watch.Elapsed > Patience)

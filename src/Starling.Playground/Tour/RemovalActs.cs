@@ -47,13 +47,13 @@ internal sealed class RemovalActs(TourStage stage, Load load)
         var reply = await operations.ChangeAsync("start-maintenance", node, cancellation);
         await operations.UntilSafeAsync(node, cancellation);
         var told = stage.Total.Elapsed;
+        var account = Account(await operations.RebalanceAsync(reply.RebalanceId, cancellation), node);
         var outage = PowerOff(node);
         await stage.PrintAsync(act);
 
         act = Begin("power off, disks destroyed");
         await stage.Supervisor.Processes.WaitForExitAsync(node, TimeSpan.FromSeconds(5), cancellation);
         Destroy(node);
-        var account = Account(await operations.RebalanceAsync(reply.RebalanceId, cancellation), node);
         act.Note = string.Create(CultureInfo.InvariantCulture, $"told safe at {told:hh\\:mm\\:ss}: {account?.SentObjects:N0} objects handed off, {account?.VerifiedObjects:N0} verified");
         await stage.ReadAsync(SettledNames(), act);
         await stage.PrintAsync(act);
@@ -61,8 +61,10 @@ internal sealed class RemovalActs(TourStage stage, Load load)
         act = Begin($"return {node.DisplayName}, empty");
         await stage.Supervisor.Processes.WaitForExitAsync(node, TimeSpan.FromSeconds(5), cancellation);
         stage.Supervisor.Processes.Start(node);
+        await stage.Supervisor.WaitReadyAsync(node, TimeSpan.FromSeconds(90), cancellation);
         await operations.UntilOnlineAsync(node, cancellation);
         outage.End();
+        await operations.DeclareLostAsync(node, cancellation);
         await ReturnAsync(node, act);
         await stage.PrintAsync(act);
     }
@@ -97,6 +99,7 @@ internal sealed class RemovalActs(TourStage stage, Load load)
 
         act = Begin($"return {node.DisplayName} in two steps");
         stage.Supervisor.Processes.Start(node);
+        await stage.Supervisor.WaitReadyAsync(node, TimeSpan.FromSeconds(90), cancellation);
         await operations.UntilOnlineAsync(node, cancellation);
         outage.End();
         await ReturnAsync(node, act);

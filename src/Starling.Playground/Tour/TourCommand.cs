@@ -38,7 +38,20 @@ internal sealed class TourCommand(TourStage stage)
         try
         {
             using var stage = new TourStage(supervisor, options, output, cancellation);
-            return await new TourCommand(stage).RunAsync();
+            try
+            {
+                return await new TourCommand(stage).RunAsync();
+            }
+            catch (PlaygroundException)
+            {
+                // What clients saw before may say why.
+                foreach (var failure in stage.Acts.SelectMany(act => act.Failures.Select(failure => $"{act.Name}: {failure}")).Take(20))
+                {
+                    await output.WriteLineAsync("FAIL " + failure);
+                }
+
+                throw;
+            }
         }
         finally
         {

@@ -54,6 +54,7 @@ internal sealed class VerdictTrial(TourStage stage, TrialOptions options) : Tria
             await Stage.CompareAsync(act);
             await Stage.PrintAsync(act);
             await StartAgainAsync(node, outage);
+            await Operations.DeclareLostAsync(node, Cancellation);
             await ReturnAsync(node);
         }
     }

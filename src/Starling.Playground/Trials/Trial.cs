@@ -113,6 +113,7 @@ internal abstract class Trial(TourStage stage, TrialOptions options)
     {
         await Stage.Supervisor.Processes.WaitForExitAsync(node, TimeSpan.FromSeconds(10), Cancellation);
         Stage.Supervisor.Processes.Start(node);
+        await Stage.Supervisor.WaitReadyAsync(node, TimeSpan.FromSeconds(90), Cancellation);
         await Operations.UntilOnlineAsync(node, Cancellation);
         outage.End();
     }

@@ -36,15 +36,15 @@ public sealed class RequestTests
 
         // Two operators at the same time, through two gateways: one of them wins, the other one hears who is in the way.
         var both = await Task.WhenAll(
-            playground.AisAsync("cluster", "add-remove-nodes", "start-maintenance", one.DisplayName, "--yes", "--endpoint", playground.Gateways[0].PublicUrl),
-            playground.AisAsync("cluster", "add-remove-nodes", "start-maintenance", other.DisplayName, "--yes", "--endpoint", playground.Gateways[1].PublicUrl));
+            playground.AisAsync("cluster", "add-remove-nodes", "start-maintenance", one.DisplayName, "--yes", "--force=capacity", "--endpoint", playground.Gateways[0].PublicUrl),
+            playground.AisAsync("cluster", "add-remove-nodes", "start-maintenance", other.DisplayName, "--yes", "--force=capacity", "--endpoint", playground.Gateways[1].PublicUrl));
         var (winner, loser) = both[0].ExitCode == 0 ? (0, 1) : (1, 0);
         Assert.True(both[winner].ExitCode == 0, both[winner].All);
         Assert.True(both[loser].ExitCode == 4 && both[loser].Errors.Contains("ErrBusy", StringComparison.Ordinal), both[loser].All);
 
         var taken = winner == 0 ? one : other;
         var before = (await scene.Operator.TasksAsync(CancellationToken.None)).Single();
-        var again = await playground.AisAsync("cluster", "add-remove-nodes", "start-maintenance", taken.DisplayName, "--yes");
+        var again = await playground.AisAsync("cluster", "add-remove-nodes", "start-maintenance", taken.DisplayName, "--yes", "--force=capacity");
         Assert.True(again.ExitCode == 0, again.All);
         Assert.Equal(before.TaskId, (await scene.Operator.TasksAsync(CancellationToken.None)).SingleOrDefault()?.TaskId ?? before.TaskId);
 

@@ -89,6 +89,7 @@ internal sealed class RemovalScene : IAsyncDisposable
     public async Task StartAgainAsync(NodePlan node, Outages.Outage outage)
     {
         Playground.Start(node);
+        await Playground.ReadyAsync(node);
         await Operator.UntilOnlineAsync(node, CancellationToken.None);
         outage.End();
     }

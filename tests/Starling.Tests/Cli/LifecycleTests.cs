@@ -285,6 +285,16 @@ public sealed class LifecycleTests : IAsyncLifetime
         (await CliRun.Of(cluster, "cluster task cancel t[nGkt8081] --yes")).Fails(3, "Error: no operation runs on t[nGkt8081], nothing to cancel (see 'ais cluster task show --all')");
     }
 
+    [Fact]
+    public async Task Missing_mountpaths_are_declared_lost_by_their_ids_and_only_when_there_are_any()
+    {
+        answers["GET /v1/nodes"] = context => context.JsonAsync("""[{"id":"ikht8083","state":"out","lost_mountpath_ids":["mp-1","mp-2"]},{"id":"nGkt8081","state":"in"}]""");
+        answers["POST /v1/nodes/ikht8083/actions/declare_lost"] = context => context.JsonAsync("""{"status":"completed","task_id":""}""");
+        (await CliRun.Of(cluster, "cluster declare-lost t[nGkt8081] -y")).Prints("t[nGkt8081] misses no mountpath, nothing to do");
+        (await CliRun.Of(cluster, "cluster declare-lost t[ikht8083] -y")).Prints("2 mountpaths of t[ikht8083] are declared lost");
+        Assert.Equal("""{"mountpath_ids":["mp-1","mp-2"]}""", cluster.Requests.Last().Text);
+    }
+
     [Theory]
     [InlineData("__complete cluster add-remove-nodes shutdown ", "p[aBcp8081],p[qWmp8080],p[zYxp8082],t[cVnt8082],t[ikht8083],t[nGkt8081]")]
     [InlineData("__complete cluster add-remove-nodes stop-maintenance ", "t[ikht8083]")]

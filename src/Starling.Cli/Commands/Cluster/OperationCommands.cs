@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Starling.Cli.Commands.Show;
 using Starling.Cli.Output;
 
@@ -16,6 +17,10 @@ internal static class OperationCommands
 
     public static CliCommand AttestOff(Flags flags) =>
         new CliCommand("attest-off", "attest that a node that does not answer is powered off, so that others may take over its names", "NODE_ID") { Run = AttestAsync }
+            .With(flags.Yes).Takes(Candidates.Nodes);
+
+    public static CliCommand DeclareLost(Flags flags) =>
+        new CliCommand("declare-lost", "declare the mountpaths lost that a running target misses, because their disks were replaced", "NODE_ID") { Run = DeclareLostAsync }
             .With(flags.Yes).Takes(Candidates.Nodes);
 
     public static CliCommand RemoveDead(Flags flags) =>
@@ -99,6 +104,34 @@ internal static class OperationCommands
 
         await session.Client.Lifecycle.StartActionAsync(node.Id, "attest_off", null, session.Cancellation).ConfigureAwait(false);
         session.Out.WriteLine($"{node.DisplayName} is attested to be off");
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> DeclareLostAsync(CliSession session)
+    {
+        var name = session.Argument(0, "NODE_ID");
+        session.AtMost(1);
+        var node = Nodes.Find(await session.Client.Cluster.GetMapAsync(session.Cancellation).ConfigureAwait(false), name);
+        var members = await session.Client.Lifecycle.GetNodesAsync(session.Cancellation).ConfigureAwait(false);
+        var lost = members.FirstOrDefault(member => member.Id == node.Id)?.LostMountpathIds ?? [];
+        if (lost.Length == 0)
+        {
+            session.Out.WriteLine($"{node.DisplayName} misses no mountpath, nothing to do");
+            return ExitCode.Ok;
+        }
+
+        if (!session.Has(session.Flags.Yes))
+        {
+            session.Terminal.Warn($"about to give up what only {lost.Length} missing mountpaths of {node.DisplayName} hold: objects that nobody else took over are lost, which cannot be undone");
+            if (!await session.Terminal.ConfirmAsync("Proceed?", session.Cancellation).ConfigureAwait(false))
+            {
+                return ExitCode.Failed;
+            }
+        }
+
+        var ids = new JsonArray([.. lost.Select(id => (JsonNode?)id)]);
+        await session.Client.Lifecycle.StartActionAsync(node.Id, "declare_lost", new JsonObject { ["mountpath_ids"] = ids }, session.Cancellation).ConfigureAwait(false);
+        session.Out.WriteLine($"{lost.Length} mountpaths of {node.DisplayName} are declared lost");
         return ExitCode.Ok;
     }
 
