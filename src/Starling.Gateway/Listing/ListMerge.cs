@@ -257,7 +257,8 @@ public sealed class ListMerge : IDisposable
             }
         }
 
-        var targets = state.Nodes.Values.Where(node => node.HoldsIntegers || state.Newest.Contains(node.Id)).Select(node => node.Id).ToImmutableArray();
+        // Nobody else holds anything while the placement is converged; who is out and clean may be off for good.
+        var targets = state.Newest.Targets;
         if (targets.IsEmpty)
         {
             throw new StoreException(ErrorCode.Unavailable, "no target is part of the cluster's placement yet", 1000);

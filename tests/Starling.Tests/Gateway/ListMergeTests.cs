@@ -33,6 +33,19 @@ public sealed class ListMergeTests
     }
 
     [Fact]
+    public async Task B13_who_is_out_and_clean_is_not_asked_for_he_may_be_off_for_good()
+    {
+        var moved = Fold.Serving(3).Move((3, AdminState.Draining));
+        var converged = Enumerable.Range(1, 3).Aggregate(moved, (state, target) => state.WithIntegers(target, moved.Newest.Number, moved.Newest.Number));
+        Assert.True(converged.IsConverged);
+        view.Publish(At(converged));
+        parts.Names[Fold.Target(1)] = ["a"];
+        parts.Names[Fold.Target(2)] = ["b"];
+        Assert.Equal(["a", "b"], await AllAsync(pageSize: 10));
+        Assert.Empty(parts.Asked(Fold.Target(3)));
+    }
+
+    [Fact]
     public async Task B12_what_waits_for_the_next_page_of_a_destroyed_bucket_is_not_shown_for_its_successor()
     {
         parts.Names[Fold.Target(1)] = ["a", "old"];
