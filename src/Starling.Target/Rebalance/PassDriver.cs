@@ -20,6 +20,7 @@ public sealed partial class PassDriver
     private readonly PassCounters counters = new();
     private PassStatus? status;
     private double baselineMs;
+    private long beganTicks;
 
     /// <summary>Makes the driver; it does nothing before <see cref="RunAsync"/>.</summary>
     /// <param name="node">This target.</param>
@@ -38,6 +39,9 @@ public sealed partial class PassDriver
 
     /// <summary>The pass that runs; null: none.</summary>
     public PassStatus? Status => Volatile.Read(ref status);
+
+    /// <summary>When the newest pass of this process began, for display.</summary>
+    public DateTimeOffset Began => new(Interlocked.Read(ref beganTicks), TimeSpan.Zero);
 
     /// <summary>What the passes of this process did.</summary>
     public PassTotals Totals => counters.Totals;
@@ -73,6 +77,7 @@ public sealed partial class PassDriver
             // What the foreground took since the last pass, while nothing moved.
             baselineMs = options.ForegroundP99Ms() ?? baselineMs;
             counters.Began();
+            Interlocked.Exchange(ref beganTicks, DateTimeOffset.UnixEpoch.Ticks + (node.Clock.WallNs / TimeSpan.NanosecondsPerTick));
             var execution = new PassExecution(node, disk, options, counters, post, now => Volatile.Write(ref status, now), log, resume, baselineMs);
             await execution.RunAsync(cancellationToken);
             baselineMs = execution.BaselineMs;

@@ -27,7 +27,7 @@ public sealed record PassOptions
     public TimeSpan PaceEvery { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How often the leader is told again that a pass is finished, until the state shows it.</summary>
-    public TimeSpan ReportEvery { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan ReportEvery { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Pause after a pass that broke off unexpectedly.</summary>
     public TimeSpan PauseAfterFailure { get; init; } = TimeSpan.FromSeconds(5);

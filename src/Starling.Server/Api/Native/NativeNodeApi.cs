@@ -111,7 +111,17 @@ internal sealed class NativeNodeApi : INodeApi
         disks.PresentChanged = present => runtime.Post(new MountpathsChanged(present));
         background.Add(disks.RunAsync(stopping.Token));
         var writer = new ObjectWriter(node);
-        return new TargetServices(node, new ObjectReader(node), writer, new ObjectDeleter(node), new BucketLister(node), disks, new NoRebalanceReport(), new NeighborService(node, writer), new ObjectExplainer(node));
+        var passes = new PassDriver(
+            node,
+            new StorePassDisk(store, runtime.Loggers.CreateLogger<StorePassDisk>()),
+            new PassOptions { ForegroundP99Ms = metrics.Foreground.TakeP99Ms },
+            runtime.Post,
+            runtime.Loggers.CreateLogger<PassDriver>());
+        PassInstruments.Register(metrics.Meter, passes);
+        background.Add(passes.RunAsync(stopping.Token));
+        background.Add(new SummaryReporter(node, passes, static () => (0, 0), runtime.Post).RunAsync(stopping.Token));
+        var report = new PassReport(node, passes, TimeProvider.System);
+        return new TargetServices(node, new ObjectReader(node), writer, new ObjectDeleter(node), new BucketLister(node), disks, report, new NeighborService(node, writer), new ObjectExplainer(node));
     }
 
     // A directory of another bucket may appear meanwhile: nothing is written on a node that is leaving, and what is empty holds nothing.

@@ -16,11 +16,11 @@ namespace Starling.Tests.Server.Api;
 /// <summary>Three gateways and three targets in this process that know operations. Every test leaves all of them in service.</summary>
 public sealed class LifecycleCluster : IAsyncLifetime
 {
-    private readonly TestCluster nodes = new(gateways: 3, targets: 3, LeaseSwitch.HeldAsync, knowsOperations: true);
+    private readonly TestCluster nodes;
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
-    private readonly CancellationTokenSource ending = new();
-    private readonly List<Task> passes = [];
     private volatile bool isHeld;
+
+    public LifecycleCluster() => nodes = new TestCluster(gateways: 3, targets: 3, ServeAsync, knowsOperations: true);
 
     public static string Bucket => "shared";
 
@@ -49,16 +49,12 @@ public sealed class LifecycleCluster : IAsyncLifetime
         await EverybodyAsync(now => now.State.KnowsOperations, "operations known");
         using var created = await SendAsync(HttpMethod.Post, $"/v1/buckets/{Bucket}", """{"action":"create-bck","name":"","value":null}""");
         Assert.True(created.IsSuccessStatusCode, await created.Content.ReadAsStringAsync());
-        passes.AddRange(Targets.Select(EndPassesAsync));
     }
 
     public async Task DisposeAsync()
     {
-        await ending.CancelAsync();
-        await Task.WhenAll(passes);
         http.Dispose();
         await nodes.DisposeAsync();
-        ending.Dispose();
     }
 
     internal TestCluster Nodes => nodes;
@@ -68,11 +64,6 @@ public sealed class LifecycleCluster : IAsyncLifetime
     {
         var host = await nodes.StartAsync(id);
         await WaitAsync(host, now => now.IsReady, "the node to be back");
-        if (!host.Runtime.IsGateway)
-        {
-            passes.Add(EndPassesAsync(host));
-        }
-
         return host;
     }
 
@@ -137,25 +128,9 @@ public sealed class LifecycleCluster : IAsyncLifetime
     private static Task<ClusterSnapshot> WaitAsync(NodeHost host, Func<ClusterSnapshot, bool> predicate, string what) =>
         host.View.WaitForAsync(predicate, what, TestCluster.Patience, CancellationToken.None);
 
-    // There are no objects: a pass has nothing to do, and says so.
-    private async Task EndPassesAsync(NodeHost target)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        try
-        {
-            while (await timer.WaitForNextTickAsync(ending.Token))
-            {
-                if (!isHeld && target.View.Current is { } now && now.State.PassWanted(target.Id) is { } wanted && now.State.Newest.Number == wanted.Epoch)
-                {
-                    target.Runtime.Post(new PassFinished(wanted.Epoch, now.AppliedIndex, [], 0));
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The cluster ends.
-        }
-    }
+    // While passes are held nobody hears that they are finished.
+    private Task<INodeApi> ServeAsync(NodeRuntime runtime, CancellationToken cancellationToken) =>
+        LeaseSwitch.HeldAsync(runtime with { Post = input => (input is PassFinished && isHeld) || runtime.Post(input) }, cancellationToken);
 
     /// <summary>What an action was answered with.</summary>
     public sealed record Answer(HttpStatusCode Status, string Text, string TaskId)
