@@ -67,22 +67,13 @@ public sealed class SummaryReporter
     public PassSummary Take()
     {
         var (objects, bytes) = counts();
-        var (capacity, available) = Capacity(node.Store.Mountpaths);
-        var disks = PassSummary.None with { Objects = objects, Bytes = bytes, CapacityBytes = capacity, UsedBytes = capacity - available };
+
+        // Whatever else lies on the same filesystems neither moves nor makes room.
+        var disks = PassSummary.None with { Objects = objects, Bytes = bytes, CapacityBytes = bytes + Available(node.Store.Mountpaths), UsedBytes = bytes };
         return passes.Status?.Summary(disks) ?? disks;
     }
 
-    // Mountpaths on one filesystem have one capacity between them.
-    private static (long Total, long Available) Capacity(MountpathSet mountpaths)
-    {
-        long total = 0;
-        long available = 0;
-        foreach (var one in mountpaths.All.GroupBy(mountpath => mountpath.LockDevice).Select(same => same.First().TryCapacity()))
-        {
-            total += one?.TotalBytes ?? 0;
-            available += one?.AvailableBytes ?? 0;
-        }
-
-        return (total, available);
-    }
+    // Mountpaths on one filesystem have one space between them.
+    private static long Available(MountpathSet mountpaths) =>
+        mountpaths.All.GroupBy(mountpath => mountpath.LockDevice).Sum(same => same.First().TryCapacity()?.AvailableBytes ?? 0);
 }
