@@ -88,10 +88,18 @@ public sealed class PassReport : IRebalanceReport
         }
     }
 
+    // That of the newest operation that made the epoch of the pass or an earlier one; else the number that the newest epoch has.
+    private long RebalanceOf(long epoch)
+    {
+        var state = node.View.Current.State;
+        return state.Operations.Values.Concat(state.FinishedOperations).Where(operation => operation.MovesData && operation.MarkEpoch <= epoch)
+            .Select(operation => operation.RebalanceId).DefaultIfEmpty(state.Versions.Rmd).Max();
+    }
+
     private RebalanceTargetWire Of(PassStatus status) => new()
     {
         Node = node.View.Current.Self.Id.Value,
-        RebalanceId = string.Create(CultureInfo.InvariantCulture, $"g{status.Epoch}"),
+        RebalanceId = string.Create(CultureInfo.InvariantCulture, $"g{RebalanceOf(status.Epoch)}"),
         Epoch = status.Epoch,
         Stage = StageName(status.Stage),
         Visited = status.Visited,

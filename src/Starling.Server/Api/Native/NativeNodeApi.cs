@@ -119,7 +119,7 @@ internal sealed class NativeNodeApi : INodeApi
             runtime.Loggers.CreateLogger<PassDriver>());
         PassInstruments.Register(metrics.Meter, passes);
         background.Add(passes.RunAsync(stopping.Token));
-        background.Add(new SummaryReporter(node, passes, static () => (0, 0), runtime.Post).RunAsync(stopping.Token));
+        background.Add(new SummaryReporter(node, passes, () => store.Census.Total is { } counted ? (counted.Objects, counted.Bytes) : (0, 0), runtime.Post).RunAsync(stopping.Token));
         var report = new PassReport(node, passes, TimeProvider.System);
         return new TargetServices(node, new ObjectReader(node), writer, new ObjectDeleter(node), new BucketLister(node), disks, report, new NeighborService(node, writer), new ObjectExplainer(node));
     }
@@ -129,13 +129,7 @@ internal sealed class NativeNodeApi : INodeApi
     {
         if (store is not null)
         {
-            await Task.Run(
-                () =>
-                {
-                    store.DestroyRetiredBuckets(static (_, _) => true);
-                    store.EmptyTrash(cancellationToken);
-                },
-                cancellationToken);
+            await Task.Run(() => store.Erase(keepIdentity: true, progress: null, cancellationToken), cancellationToken);
         }
     }
 
