@@ -10,8 +10,11 @@ namespace Starling.Protocol.Objects;
 /// <param name="IsVerified">A later question found it with the owner: it is never revived by a verification again, and may be reclaimed (rule B9).</param>
 public sealed record HandOver(long Epoch, NodeId Receiver, bool IsVerified)
 {
+    /// <summary>What the receiver had applied when it checked the record under its name lock; 0: it is not known, as with leftovers of older builds.</summary>
+    public long Index { get; init; }
+
     /// <summary>The same hand-over, whether verified meanwhile or not.</summary>
-    public bool IsSameAs(HandOver? other) => other is not null && Epoch == other.Epoch && Receiver == other.Receiver;
+    public bool IsSameAs(HandOver? other) => other is not null && Epoch == other.Epoch && Receiver == other.Receiver && Index == other.Index;
 }
 
 /// <summary>
@@ -30,5 +33,5 @@ public sealed record LocalRecord(RecordHead Head, HandOver? HandOver = null)
     /// (rule B8), whether or not the disk has been told yet.
     /// </param>
     public RecordHead? Live(ClusterState state) =>
-        HandOver is null || (!HandOver.IsVerified && LossWatch.IsLost(state, HandOver.Receiver, HandOver.Epoch)) ? Head : null;
+        HandOver is null || (!HandOver.IsVerified && LossWatch.IsLost(state, HandOver)) ? Head : null;
 }

@@ -130,7 +130,7 @@ public sealed partial class DrainPass
             }
 
             var owner = view.State.Newest.OwnerOf(item.Name.Digest);
-            if (owner == view.Self || LossWatch.IsLost(view.State, handOver.Receiver, handOver.Epoch))
+            if (owner == view.Self || LossWatch.IsLost(view.State, handOver))
             {
                 Revive(lane, item, null);
             }

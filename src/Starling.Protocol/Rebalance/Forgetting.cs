@@ -20,7 +20,7 @@ public static class Forgetting
     {
         ArgumentNullException.ThrowIfNull(handOver);
         return view.IsCommittedSession && handOver.IsVerified && view.State.Node(view.Self) is { HoldsIntegers: true } self && handOver.Epoch <= self.Clean
-            && !LossWatch.IsLost(view.State, handOver.Receiver, handOver.Epoch);
+            && !LossWatch.IsLost(view.State, handOver);
     }
 
     /// <summary>Whether nothing of this record counts any more, on any target: its bucket was destroyed (rule B12).</summary>

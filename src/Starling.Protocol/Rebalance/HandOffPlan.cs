@@ -123,6 +123,6 @@ public sealed class HandOffPlan(ObjectName name) : ITransferPlan
             }
         }
 
-        return new TransferAction(TransferActionKind.Mark) { Record = offered, HandOver = new HandOver(answer.Epoch, receiver, IsVerified: false) };
+        return new TransferAction(TransferActionKind.Mark) { Record = offered, HandOver = new HandOver(answer.Epoch, receiver, IsVerified: false) { Index = answer.AppliedIndex } };
     }
 }

@@ -16,6 +16,7 @@ public sealed class ReceivePlan(PushRequest offer) : ITransferPlan
     private bool isLeftoverIntact = offer.Record.IsTombstone;
     private RecordHead? winner;
     private long checkedEpoch;
+    private long checkedIndex;
     private StoreError? waitsFor;
 
     /// <inheritdoc/>
@@ -28,7 +29,7 @@ public sealed class ReceivePlan(PushRequest offer) : ITransferPlan
             TransferEventKind.Hashed => AfterHash(happened.IsMatch),
             TransferEventKind.Received => AfterBytes(),
             TransferEventKind.Locked => UnderLock(happened),
-            TransferEventKind.Stored when winner is not null => AfterStore(happened.View),
+            TransferEventKind.Stored when winner is not null => AfterStore(),
             TransferEventKind.Failed => Refuse(happened.View, happened.Error ?? TransferChecks.Unexpected(happened)),
             TransferEventKind.DeadlinePassed => Refuse(happened.View, waitsFor ?? TransferChecks.TimedOut(offer.Name, "it was not received")),
             _ => Refuse(happened.View, TransferChecks.Unexpected(happened)),
@@ -116,6 +117,7 @@ public sealed class ReceivePlan(PushRequest offer) : ITransferPlan
         }
 
         checkedEpoch = view.Epoch;
+        checkedIndex = view.AppliedIndex;
         var live = local?.Live(view.State);
         var equal = live?.Key == offer.Record.Key ? live : IsLeftoverOfSameKey(local) ? local!.Head : null;
         if (equal is not null && !TransferChecks.IsSameContent(equal, offer.Record.SizeBytes, offer.Record.ChecksumType, offer.Record.ChecksumValue))
@@ -146,9 +148,10 @@ public sealed class ReceivePlan(PushRequest offer) : ITransferPlan
         return new TransferAction(TransferActionKind.TakeBytes);
     }
 
-    private TransferAction AfterStore(in ObjectView view) => TransferAction.Done(TransferOutcome.PushAnswered) with
+    // With the marks of the check: a loss that was applied since may have taken what has just been stored.
+    private TransferAction AfterStore() => TransferAction.Done(TransferOutcome.PushAnswered) with
     {
-        Answer = new PushAnswer(PushAnswerKind.Held, checkedEpoch, view.AppliedIndex)
+        Answer = new PushAnswer(PushAnswerKind.Held, checkedEpoch, checkedIndex)
         {
             Key = winner!.Key,
             SizeBytes = winner.SizeBytes,

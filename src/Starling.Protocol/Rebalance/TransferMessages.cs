@@ -32,7 +32,7 @@ public enum PushAnswerKind
 /// <summary>The answer to a push, with the marks of the receiver.</summary>
 /// <param name="Kind">How.</param>
 /// <param name="Epoch">The receiver's adopted epoch, under which it checked.</param>
-/// <param name="AppliedIndex">The receiver's applied index.</param>
+/// <param name="AppliedIndex">The receiver's applied index; for <see cref="PushAnswerKind.Held"/> that of the check under its name lock.</param>
 public sealed record PushAnswer(PushAnswerKind Kind, long Epoch, long AppliedIndex)
 {
     /// <summary>For <see cref="PushAnswerKind.Held"/>: the key of what it holds.</summary>

@@ -64,7 +64,7 @@ public sealed class VerifyMarkPlan(ObjectName name, LocalRecord leftover, Verify
             return TransferAction.Done(TransferOutcome.Changed);
         }
 
-        var isOurs = LossWatch.IsLost(view.State, handOver.Receiver, handOver.Epoch) || view.State.Newest.OwnerOf(name.Digest) == view.Self;
+        var isOurs = LossWatch.IsLost(view.State, handOver) || view.State.Newest.OwnerOf(name.Digest) == view.Self;
         if (answer is { Verdict: VerifyVerdict.Held or VerifyVerdict.Obsolete })
         {
             // What is not prepared for a revival is asked about again, and then it is.

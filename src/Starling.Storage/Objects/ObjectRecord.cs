@@ -30,7 +30,11 @@ public enum RecordState
 /// <param name="Epoch">Placement epoch of the hand-over.</param>
 /// <param name="Receiver">The target that answered "held".</param>
 /// <param name="Verified">True after a verification named it held; only then may it be reclaimed.</param>
-public sealed record LeftoverMark(long Epoch, NodeId Receiver, bool Verified);
+public sealed record LeftoverMark(long Epoch, NodeId Receiver, bool Verified)
+{
+    /// <summary>Log index that the receiver had applied when it checked the record; 0: not known.</summary>
+    public long Index { get; init; }
+}
 
 /// <summary>All that is known of one object or tombstone on one target; stored beside the bytes in one extended attribute.</summary>
 public sealed record ObjectRecord

@@ -12,7 +12,8 @@ namespace Starling.Storage.Objects;
 /// <remarks>
 /// Little-endian: "STRL" | format version u16 | zero u16 | length of the whole u32 | XXH64 u64 | body. The checksum is that of the body, seeded with the
 /// XXH64 (seed 0) of the 12 bytes before it. Body: kind u8, state u8, durability u8, zero u8 | bucket id u64, epoch i64, boot i64, sequence i64 | size i64 |
-/// written i64, accessed i64 | uname, checksum type, checksum value, version | for a leftover: epoch i64, verified u8, receiver | count u16 of custom pairs,
+/// written i64, accessed i64 | uname, checksum type, checksum value, version | for a leftover: epoch i64, flags u8 (1: verified, 2: an index
+/// follows), receiver, index i64 | count u16 of custom pairs,
 /// each key, value. A string is a u16 length and its UTF-8 bytes.
 /// </remarks>
 public static class RecordCodec
@@ -27,6 +28,8 @@ public static class RecordCodec
     public const ushort FormatVersion = 1;
 
     private const int HeaderBytes = 20;
+    private const byte VerifiedFlag = 1;
+    private const byte IndexFlag = 2;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -55,8 +58,12 @@ public static class RecordCodec
         {
             var mark = record.Leftover ?? throw new ArgumentException("a leftover needs its mark", nameof(record));
             writer.Number(mark.Epoch);
-            writer.Byte(mark.Verified ? (byte)1 : (byte)0);
+            writer.Byte((byte)((mark.Verified ? VerifiedFlag : 0) | (mark.Index != 0 ? IndexFlag : 0)));
             writer.Text(mark.Receiver.Value);
+            if (mark.Index != 0)
+            {
+                writer.Number(mark.Index);
+            }
         }
 
         writer.Short(checked((ushort)record.Custom.Count));
@@ -202,8 +209,13 @@ public static class RecordCodec
         public LeftoverMark Mark()
         {
             var epoch = Number();
-            var verified = Byte() switch { 0 => false, 1 => true, _ => throw new FormatException("unknown verification state") };
-            return new LeftoverMark(epoch, NodeId.Parse(Text()), verified);
+            var flags = Byte();
+            if (flags > (VerifiedFlag | IndexFlag))
+            {
+                throw new FormatException("unknown verification state");
+            }
+
+            return new LeftoverMark(epoch, NodeId.Parse(Text()), (flags & VerifiedFlag) != 0) { Index = (flags & IndexFlag) != 0 ? Number() : 0 };
         }
 
         public KeyValuePair<string, string>[] Pairs()

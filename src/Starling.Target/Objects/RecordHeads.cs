@@ -15,9 +15,16 @@ public static class RecordHeads
     public static LocalRecord? LocalOf(in LookupResult lookup) => lookup is not { Status: LookupStatus.Found, Record: { } record } ? null : record.State switch
     {
         RecordState.Live => new LocalRecord(Of(record)),
-        RecordState.Leftover => new LocalRecord(Of(record), new HandOver(record.Leftover!.Epoch, record.Leftover.Receiver, record.Leftover.Verified)),
+        RecordState.Leftover => new LocalRecord(Of(record), new HandOver(record.Leftover!.Epoch, record.Leftover.Receiver, record.Leftover.Verified) { Index = record.Leftover.Index }),
         _ => null,
     };
+
+    /// <summary>What the disk remembers of a hand-over.</summary>
+    public static LeftoverMark MarkOf(HandOver handOver)
+    {
+        ArgumentNullException.ThrowIfNull(handOver);
+        return new LeftoverMark(handOver.Epoch, handOver.Receiver, handOver.IsVerified) { Index = handOver.Index };
+    }
 
     /// <summary>The head of a record.</summary>
     public static RecordHead Of(ObjectRecord record)

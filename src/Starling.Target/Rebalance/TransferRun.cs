@@ -261,10 +261,10 @@ public sealed class TransferRun
                 await CommitAsync(action.Record!);
                 return true;
             case TransferActionKind.Mark:
-                return await store.MarkLeftoverAsync(name, action.Record!.Key, action.HandOver!.Epoch, action.HandOver.Receiver, CancellationToken.None);
+                return await store.MarkLeftoverAsync(name, action.Record!.Key, RecordHeads.MarkOf(action.HandOver!), CancellationToken.None);
             case TransferActionKind.MarkVerified:
                 return locked?.HandOver is { } handOver
-                    && await store.MarkVerifiedAsync(name, action.Record!.Key, new LeftoverMark(handOver.Epoch, handOver.Receiver, Verified: false), CancellationToken.None);
+                    && await store.MarkVerifiedAsync(name, action.Record!.Key, RecordHeads.MarkOf(handOver), CancellationToken.None);
             case TransferActionKind.Revive:
                 return await store.ReviveAsync(name, action.Record!.Key, action.MayBeVerified, CancellationToken.None);
             case TransferActionKind.Flush:

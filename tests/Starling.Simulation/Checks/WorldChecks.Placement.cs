@@ -117,6 +117,13 @@ public sealed partial class WorldChecks
         return taken;
     }
 
+    /// <summary>A disk of a target breaks: until that is declared, what was handed to it and not verified counts where it came from.</summary>
+    public int OnMountpathLost(SimNode node, Action loss)
+    {
+        _lostReceivers.Add(node.Id);
+        return OnDisksLost(node, loss);
+    }
+
     /// <summary>A script takes a record away by hand: nothing is expected of the name from now on.</summary>
     public void Excuse(ObjectName name) => Taint(name.Uname);
 

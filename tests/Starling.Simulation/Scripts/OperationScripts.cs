@@ -162,6 +162,57 @@ public static class OperationScripts
         story.EndsWell();
     }
 
+    [Script]
+    public static void MountpathLostOnEitherSideOfADrain(TextWriter? log)
+    {
+        // The receiver loses what it took before anybody verified it, and stays in placement: what it takes again, under the same epoch, is not lost by that.
+        var story = Begin(log);
+        var name = story.NameThatMoves(("t1", All), ("t2", Without1));
+        var number = (int)(name.Digest % 2);
+        var put = story.Put(name);
+        story.World.NeighborTimeoutNs = 300 * SimWorld.Second;
+        story.Hold((_, _, message) => message is VerifyQuestion);
+        var operation = story.Operate(OperationKind.Maintenance, "t1");
+        story.Until(() => story.RecordAt("t1", name) is { IsLive: false } && story.RecordAt("t2", name) is { IsLive: true }, 60, "the record is handed over");
+        story.Require(story.World.ReplaceMountpath(story.Node("t2"), number) == 0, "the sender's copy is still there, and counts");
+        story.Until(() => story.World.Checks.Newest.Node(story.Node("t2").Id)!.LostMountpathIds.Length == 1, 60, "the receiver comes back without a mountpath");
+        story.World.NeighborTap = null;
+        story.World.NeighborTimeoutNs = 3 * SimWorld.Second;
+        story.World.HeldNeighbors.Clear();
+        story.RunFor(5);
+        story.Require(story.Do(ObjectCallKind.Get, name).Error?.Code is ErrorCode.Unavailable or ErrorCode.Unreachable, "while it is neither back nor given up nobody knows");
+        var epoch = story.World.Checks.Newest.Newest.Number;
+        story.DeclareMountpathsLost("t2");
+        story.Until(() => story.World.Checks.Newest.Operation(operation)!.Phase == OperationPhase.Done, 120, "the drain ends");
+        story.Require(story.World.Checks.Newest.Newest.Number == epoch && story.RecordAt("t2", name) is { IsLive: true }, "the record is handed over again, under the same epoch");
+        story.Finds(name, put.Value);
+
+        // The sender loses what it has not handed over yet: the drain stops and says what is missing, until the loss is accepted.
+        story.Operate(OperationKind.Return, "t1");
+        story.Until(() => story.World.Checks.Newest.Node(story.Node("t1").Id)!.State == AdminState.In, 60, "it is back in");
+        story.Until(() => story.World.Checks.Newest is { IsConverged: true, Operations.IsEmpty: true }, 90, "everything is in its place");
+        var doomed = story.NameThatMoves(n => n.Digest % 2 == 0, ("t1", All), ("t3", Without1));
+        story.Put(doomed);
+        story.HoldPasses("t1");
+        var second = story.Operate(OperationKind.Maintenance, "t1");
+        story.Until(() => story.World.Checks.Newest.Operation(second)!.Phase == OperationPhase.Drain, 60, "it drains");
+        story.Require(story.World.ReplaceMountpath(story.Node("t1"), 0) > 0, "the only copy is gone");
+        story.LetPass("t1");
+        story.Until(() => story.World.Checks.Newest.Operation(second)!.Blocked is { Reason: BlockReason.Loss }, 90, "the drain says that a mountpath is missing");
+        story.Require(story.Do(ObjectCallKind.Get, doomed).Error?.Code is ErrorCode.Unavailable or ErrorCode.Unreachable, "what it may have held is unknown, not absent");
+        story.DeclareMountpathsLost("t1");
+        story.Until(() => story.World.Checks.Newest.Operation(second)!.Phase == OperationPhase.Done, 120, "the accepted loss lets the drain end");
+        story.FindsNothing(doomed);
+        story.EndsWell();
+    }
+
+    private static void DeclareMountpathsLost(this Story story, string node)
+    {
+        var entry = story.World.Checks.Newest.Node(story.Node(node).Id)!;
+        var outcome = story.Commit(new DeclareLost(entry.Id, entry.Session, story.World.Checks.Newest.Newest.Number, entry.LostMountpathIds, "script"));
+        story.Require(outcome.Error is null, $"the loss is accepted: {outcome.Error}");
+    }
+
     private static long Operate(this Story story, OperationKind kind, params string[] nodes)
     {
         var outcome = story.Commit(new StartOperation(kind, [.. nodes.Select(n => story.Node(n).Id)])

@@ -124,13 +124,25 @@ public sealed class TargetStore(SimWorld world, SimNode node)
     /// <summary>The disks are gone.</summary>
     public void Wipe()
     {
-        foreach (var slot in _slots.Values)
-        {
-            slot.Current = slot.Durable = null;
-        }
+        Empty(_ => true);
 
         QuarantinedThrough = 0;
         Progress = null;
+    }
+
+    /// <summary>One disk is gone, with whatever lay on it.</summary>
+    public void WipeMountpath(string mountpath)
+    {
+        Empty(slot => MountpathOf(slot) == mountpath);
+        Progress = null;
+    }
+
+    private void Empty(Func<NameSlot, bool> which)
+    {
+        foreach (var slot in _slots.Values.Where(which))
+        {
+            slot.Current = slot.Durable = null;
+        }
     }
 
     /// <summary>Name locks: shared for looks, exclusive from the check to the flush; first come, first served. Whoever is granted must release.</summary>

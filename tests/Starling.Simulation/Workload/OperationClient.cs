@@ -254,7 +254,7 @@ public sealed class OperationClient
 
         if (state.Nodes.Values.FirstOrDefault(n => n.LostMountpathIds.Length > 0 && n.HoldsIntegers) is { } missing)
         {
-            _sender.Submit(() => new DeclareLost(missing.Id, missing.Session, state.Newest.Number, missing.LostMountpathIds, "operator"), _ => NextEpoch());
+            _sender.Submit(() => new DeclareLost(missing.Id, missing.Session, state.Newest.Number, missing.LostMountpathIds, "operator"), _ => Again());
         }
         else if (state.Operations.Values.FirstOrDefault(o => o.Blocked is not null && o.MayBeCancelled) is { } blocked)
         {
@@ -291,9 +291,5 @@ public sealed class OperationClient
         }
 
         void Again() => _world.Schedule(SimWorld.Second, () => TidyUp(done));
-
-        // Known defect: what is handed over under the epoch of a declared loss of mountpaths counts as lost by it, so that passes go round and round until the
-        // placement changes. Remove this step when a hand-over after the loss is told from one before it.
-        void NextEpoch() => _sender.Submit(() => new PlaceTargets(_world.Checks.Newest.Newest.Number, []), _ => Again());
     }
 }

@@ -69,6 +69,18 @@ public sealed partial class SimWorld
         Start(node);
     }
 
+    /// <summary>One disk of a machine breaks for good and its process with it; the machine starts again with an empty disk in its place.</summary>
+    public int ReplaceMountpath(SimNode node, int number)
+    {
+        Kill(node);
+        var lost = node.MountpathIds[number];
+        Note($"{node.Name,-4} LOSES MOUNTPATH {lost}");
+        var taken = Checks.OnMountpathLost(node, () => node.Target!.Store.WipeMountpath(lost));
+        node.MountpathIds[number] = $"{node.Name}-{NextRequestId()}-m{number + 1}";
+        Start(node);
+        return taken;
+    }
+
     /// <summary>The disks of a machine are destroyed, control log and objects, and replaced by new ones; the machine stays off.</summary>
     public int Destroy(SimNode node)
     {

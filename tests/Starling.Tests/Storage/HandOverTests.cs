@@ -310,7 +310,7 @@ public sealed class HandOverTests
     };
 
     private static Task<bool> MarkAsync(StoreFixture fixture, long sequence) =>
-        fixture.Store.MarkLeftoverAsync(StoreFixture.Name(Name), StoreFixture.Key(sequence), Mark.Epoch, Receiver, CancellationToken.None);
+        fixture.Store.MarkLeftoverAsync(StoreFixture.Name(Name), StoreFixture.Key(sequence), Mark with { Receiver = Receiver }, CancellationToken.None);
 
     private static Task<bool> VerifyAsync(StoreFixture fixture, long sequence, LeftoverMark mark) =>
         fixture.Store.MarkVerifiedAsync(StoreFixture.Name(Name), StoreFixture.Key(sequence), mark, CancellationToken.None);

@@ -52,6 +52,16 @@ public sealed class RecordCodecTests
     }
 
     [Fact]
+    public void The_index_of_a_hand_over_is_kept_and_leftovers_without_one_keep_their_bytes()
+    {
+        var since = Leftover with { Leftover = Leftover.Leftover! with { Index = 1234, Verified = false } };
+
+        AssertSame(since, Decode(Encode(since)));
+        Assert.Equal(1234, Decode(Encode(since)).Leftover!.Index);
+        Assert.Equal(0, Decode(Convert.FromHexString(GoldenLeftover)).Leftover!.Index);
+    }
+
+    [Fact]
     public void Damage_of_any_bit_at_each_byte_and_any_truncation_is_noticed()
     {
         foreach (var packed in (byte[][])[Encode(Object), Encode(Leftover)])

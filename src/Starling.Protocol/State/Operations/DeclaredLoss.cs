@@ -5,12 +5,12 @@ namespace Starling.Protocol.State.Operations;
 
 /// <summary>
 /// An administrator's word that what a target held is gone (rules B0, B10); the newest one per target is kept for ever.
-/// On applying it, before any answer at that index, every target makes its unverified leftovers live again that it handed to this one up to
-/// <paramref name="Epoch"/> (rule B8); a mark that completes later does not take effect.
+/// On applying it, before any answer at that index, every target makes its unverified leftovers live again that it handed to this one before
+/// (rule B8); a mark that completes later does not take effect.
 /// </summary>
 /// <param name="Target">Whose data.</param>
 /// <param name="Index">Log index of the declaration.</param>
-/// <param name="Epoch">The newest epoch then. What was handed over later is not lost by it.</param>
+/// <param name="Epoch">The newest epoch then. What was handed over under a later one, or to a receiver that had applied the declaration, is not lost by it.</param>
 /// <param name="MountpathIds">The mountpaths that are lost, sorted; empty: all of the target.</param>
 /// <param name="By">Who said so.</param>
 public sealed record DeclaredLoss(NodeId Target, long Index, long Epoch, ImmutableArray<string> MountpathIds, string By)

@@ -79,11 +79,19 @@ public class ForgettingTests
     [Fact]
     public void B8_a_loss_counts_for_hand_overs_up_to_its_epoch_and_for_ever()
     {
+        static bool IsLost(ClusterState state, int receiver, long epoch, long index = 0) =>
+            LossWatch.IsLost(state, new HandOver(epoch, Fold.Target(receiver), IsVerified: false) { Index = index });
+
         var lost = Lose(Moved, 2, 2);
-        Assert.True(LossWatch.IsLost(lost, Fold.Target(2), 2));
-        Assert.False(LossWatch.IsLost(lost, Fold.Target(2), 3));
-        Assert.False(LossWatch.IsLost(lost, Fold.Target(3), 2));
-        Assert.True(LossWatch.IsLost(Lose(lost, 2, 5), Fold.Target(2), 3));
-        Assert.True(LossWatch.IsLost(lost.Move((2, AdminState.Draining)).Move((2, AdminState.In)), Fold.Target(2), 1));
+        Assert.True(IsLost(lost, 2, 2));
+        Assert.False(IsLost(lost, 2, 3));
+        Assert.False(IsLost(lost, 3, 2));
+        Assert.True(IsLost(Lose(lost, 2, 5), 2, 3));
+        Assert.True(IsLost(lost.Move((2, AdminState.Draining)).Move((2, AdminState.In)), 2, 1));
+
+        // Under the same epoch a receiver that had applied the declaration holds what it took on what it has left.
+        var index = lost.Losses[Fold.Target(2)].Index;
+        Assert.True(IsLost(lost, 2, 2, index - 1));
+        Assert.False(IsLost(lost, 2, 2, index));
     }
 }

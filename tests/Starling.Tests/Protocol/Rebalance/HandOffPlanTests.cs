@@ -37,7 +37,7 @@ public class HandOffPlanTests
         Assert.Equal(new PushRequest(Name, Mine.Head, Fold.Target(1), 2, Moved.AppliedIndex), script.Last.Push);
 
         script.Answered(Held(Record()), LockName).Locked(Mine, Mark);
-        Assert.Equal(new HandOver(2, Fold.Target(2), IsVerified: false), script.Last.HandOver);
+        Assert.Equal(new HandOver(2, Fold.Target(2), IsVerified: false) { Index = Moved.AppliedIndex }, script.Last.HandOver);
 
         script.Stored(Done).Ends(TransferOutcome.HandedOff);
         Assert.Equal((Fold.Target(2), Mine.Head), (script.Last.Node, script.Last.Record));

@@ -116,7 +116,7 @@ public sealed class TransferRunTests : IDisposable
         await one.PutAsync(Name, "body");
         HandTarget.Show(Draining, one, two);
         await one.HandOffAsync(Name);
-        var leftover = new LocalRecord(two.Head(Name), new HandOver(2, two.Id, IsVerified: false));
+        var leftover = new LocalRecord(two.Head(Name), new HandOver(2, two.Id, IsVerified: false) { Index = Draining.AppliedIndex });
         var held = await one.Node.Locks.LockExclusiveAsync(Name.Digest, CancellationToken.None);
         var marking = one.RunAsync(Name, new VerifyMarkPlan(Name, leftover, new VerifyAnswer(VerifyVerdict.Held, 2)));
         Assert.Equal(1, one.Node.InFlight.Count);
