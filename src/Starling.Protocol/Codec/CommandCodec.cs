@@ -20,16 +20,20 @@ public static class CommandCodec
     /// </summary>
     public const int MaxBytes = 64 << 10;
 
+    /// <summary>The same for the start of an operation, which carries what the leader observed of every member, some 60 bytes each: enough for 10,000 of them.</summary>
+    public const int MaxOperationBytes = 1 << 20;
+
     /// <summary>Why a command is too large for the log; null when it is not.</summary>
     public static StoreError? TooLarge(Command command)
     {
         var counter = new ByteCounter();
         Write(new CodecWriter(counter), command);
-        return counter.CountBytes <= MaxBytes
+        var limit = command is StartOperation ? MaxOperationBytes : MaxBytes;
+        return counter.CountBytes <= limit
             ? null
             : new StoreError(
                 ErrorCode.TooLarge,
-                $"this change takes {counter.CountBytes} bytes in the log of the cluster, {MaxBytes} are allowed; nothing was changed: shorten its values, or make it in several steps");
+                $"this change takes {counter.CountBytes} bytes in the log of the cluster, {limit} are allowed; nothing was changed: shorten its values, or make it in several steps");
     }
 
     /// <summary>Writes one command.</summary>

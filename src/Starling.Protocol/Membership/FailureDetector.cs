@@ -13,6 +13,9 @@ internal sealed class FailureDetector(NodeContext node)
 {
     private const long DataProbeNs = 3_000_000_000;
 
+    /// <summary>Between two ticks that lie further apart this process stood still: what it reads now may have been sent long ago.</summary>
+    private const long GapNs = 1_000_000_000;
+
     private readonly SortedDictionary<NodeId, Watched> watched = [];
     private long sinceNs;
     private long lastNumber;
@@ -25,6 +28,8 @@ internal sealed class FailureDetector(NodeContext node)
         watched.Clear();
         followed = null;
         sinceNs = node.NowNs;
+        tickedNs = node.NowNs;
+        provesFrom = 0;
         Shown = [];
     }
 
@@ -39,17 +44,28 @@ internal sealed class FailureDetector(NodeContext node)
     {
         if (watched.TryGetValue(from.Id, out var w) && node.State.Node(from.Id)?.Incarnation == from.Incarnation)
         {
-            w.HeardNs = node.NowNs;
+            w.HeardNs = w.Proven ? node.NowNs : w.HeardNs;
             w.Session = from.Session;
             w.FeatureLevel = featureLevel;
             w.AppliedIndex = Math.Max(w.AppliedIndex, appliedIndex);
         }
     }
 
+    /// <summary>An answer to a probe of ours: it was sent after the probe was.</summary>
+    public void On(NodeIdentity from, ProbeResponse response, long appliedIndex, int featureLevel)
+    {
+        if (watched.TryGetValue(from.Id, out var w))
+        {
+            w.Proven |= response.Number >= provesFrom;
+        }
+
+        Heard(from, appliedIndex, featureLevel);
+    }
+
     public void On(IndirectProbeResponse response)
     {
         // It lives, but not for us: suspect no more, and reached over a hop.
-        if (watched.TryGetValue(response.Subject, out var w))
+        if (response.Number >= provesFrom && watched.TryGetValue(response.Subject, out var w))
         {
             w.IndirectNs = node.NowNs;
         }
@@ -66,6 +82,7 @@ internal sealed class FailureDetector(NodeContext node)
 
     public void Tick()
     {
+        StartOverAfterGap();
         FollowMembers();
         var changed = false;
         foreach (var (id, w) in watched)
@@ -111,6 +128,25 @@ internal sealed class FailureDetector(NodeContext node)
     public bool HeardWithin(NodeId id, long ns) => watched.TryGetValue(id, out var w) && w.HeardNs != 0 && node.NowNs - w.HeardNs <= ns;
 
     private long shownNs;
+    private long tickedNs;
+    private long provesFrom;
+
+    // Nobody is dead because this process slept, and nobody lives because old messages wait to be read: everybody answers a new probe first.
+    private void StartOverAfterGap()
+    {
+        if (node.NowNs - tickedNs > GapNs)
+        {
+            sinceNs = node.NowNs;
+            provesFrom = lastNumber + 1;
+            foreach (var w in watched.Values)
+            {
+                w.Proven = false;
+                w.HeardNs = w.IndirectNs = 0;
+            }
+        }
+
+        tickedNs = node.NowNs;
+    }
 
     private void FollowMembers()
     {
@@ -204,6 +240,9 @@ internal sealed class FailureDetector(NodeContext node)
     private sealed class Watched
     {
         public long HeardNs { get; set; }
+
+        /// <summary>What it says is read as it is sent: it answered a probe since this process stood still.</summary>
+        public bool Proven { get; set; } = true;
 
         public SessionId Session { get; set; }
 

@@ -397,7 +397,7 @@ public sealed class ProtocolNode : IRaftEvents
         if (!probes.On(envelope.From, response) && raft.IsLeader && envelope.ClusterId == node.ClusterId
             && node.Book.Find(envelope.From.Id)?.Address == envelope.FromAddress)
         {
-            detector.Heard(envelope.From, envelope.AppliedIndex, envelope.FeatureLevel);
+            detector.On(envelope.From, response, envelope.AppliedIndex, envelope.FeatureLevel);
         }
     }
 

@@ -30,7 +30,7 @@ public enum ListAnswerKind
     /// <summary>It cannot say (missing disk, starting), or cannot be reached.</summary>
     Silent,
 
-    /// <summary>It has adopted a newer epoch.</summary>
+    /// <summary>It has adopted a newer epoch, or applied a loss that was declared after the question was made.</summary>
     Stale,
 }
 
@@ -42,6 +42,9 @@ public sealed record ListAnswer(ListAnswerKind Kind, ImmutableArray<ListedRecord
 {
     /// <summary>No answer.</summary>
     public static ListAnswer Silent { get; } = new(ListAnswerKind.Silent, [], IsTruncated: false);
+
+    /// <summary>The page has to be asked again.</summary>
+    public static ListAnswer Stale { get; } = new(ListAnswerKind.Stale, [], IsTruncated: false);
 }
 
 /// <summary>What a listing wants done next.</summary>

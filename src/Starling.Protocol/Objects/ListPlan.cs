@@ -96,8 +96,8 @@ public sealed class ListPlan(BucketName bucket, ulong bucketId, string after, in
         {
             case ListAnswerKind.Stale:
                 round++;
-                waitsFor = $"{answer.Node} has adopted a newer epoch";
-                return answer.State.Newest.Number != state.Newest.Number ? Begin(answer.State) : new ListAction(ListActionKind.WaitForState);
+                waitsFor = $"{answer.Node} has adopted a newer epoch, or applied a declared loss";
+                return HasMoved(answer.State) ? Begin(answer.State) : new ListAction(ListActionKind.WaitForState);
             case ListAnswerKind.Silent when !allowsPartial:
                 return Refuse(new StoreError(ErrorCode.Unreachable, $"{bucket.Cname}: {answer.Node} holds part of it and cannot say", PlanChecks.RetryAfterMs));
             case ListAnswerKind.Silent:
@@ -120,8 +120,11 @@ public sealed class ListPlan(BucketName bucket, ulong bucketId, string after, in
         }
 
         // The owners answered under this epoch; when another one is here already, somebody may have handed over what he was not asked for.
-        return answer.State.Newest.Number != state.Newest.Number ? Begin(answer.State) : EndRound();
+        return HasMoved(answer.State) ? Begin(answer.State) : EndRound();
     }
+
+    // A declared loss brings leftovers back to life with those that were asked when they were none; only together the steps of a page see every record.
+    private bool HasMoved(ClusterState now) => now.Newest.Number != state!.Newest.Number || !ReferenceEquals(now.Losses, state.Losses);
 
     private void Merge(ListAnswer answer)
     {

@@ -11,6 +11,34 @@ public static class NeighborRules
     public static bool MustCatchUp(in ObjectView view, long askedEpoch) => view.Epoch < askedEpoch || !view.IsCommittedSession;
 
     /// <summary>
+    /// Why a target does not answer a listing with records (rule B13), or null when it may: it catches up first; what it has adopted is newer; it cannot say; or
+    /// a loss was declared between the steps of the page. A target that had lost a mountpath before that says "unknown", afterwards it names what it has left,
+    /// while whoever handed records to it was asked when they were leftovers still.
+    /// </summary>
+    /// <param name="view">The view under which it reads its disks; taken again afterwards, the answer must be the same.</param>
+    /// <param name="question">What it is asked.</param>
+    public static ListAnswer? RefuseListing(in ObjectView view, ListQuestion question)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        if (MustCatchUp(view, question.Epoch) || view.AppliedIndex < question.AppliedIndex)
+        {
+            return ListAnswer.Silent;
+        }
+
+        foreach (var loss in view.State.Losses.Values)
+        {
+            if (loss.Index > question.AppliedIndex)
+            {
+                return ListAnswer.Stale;
+            }
+        }
+
+        return view.Epoch > question.Epoch ? ListAnswer.Stale
+            : view.MissesMountpath || view.State.Node(view.Self) is not { HoldsIntegers: true } ? ListAnswer.Silent
+            : null;
+    }
+
+    /// <summary>
     /// Whether bytes that a read was promised may be sent from this record: it is the very record that the read decided for. A leftover serves as well,
     /// its content is the same; anything else, and the read starts over (<see cref="PlanEventKind.ContentGone"/>).
     /// </summary>

@@ -23,7 +23,7 @@ public sealed partial record ClusterState
     /// <summary>The newest declared loss of every target that ever lost something, members or not.</summary>
     public ImmutableSortedDictionary<NodeId, DeclaredLoss> Losses { get; init; } = ImmutableSortedDictionary<NodeId, DeclaredLoss>.Empty;
 
-    /// <summary>Who may erase itself; these incarnations are never admitted again (rule A18). Kept for ever.</summary>
+    /// <summary>Who may erase itself; these incarnations are never admitted again (rule A18). At most <see cref="Operations.ErasePermit.Kept"/>.</summary>
     public ImmutableSortedDictionary<Member, ErasePermit> ErasePermits { get; init; } = ImmutableSortedDictionary<Member, ErasePermit>.Empty;
 
     /// <summary>No pass runs by itself for epochs up to this one: they were made without rebalance, or their rebalance was stopped.</summary>

@@ -35,6 +35,7 @@ public static class GuardList
         (Jobs.Name, Jobs.Refuse),
         (FailureDomain.Name, FailureDomain.Refuse),
         (DownNodes.Name, DownNodes.Refuse),
+        (Alive.Name, Alive.Refuse),
     ];
 
     /// <summary>The names that <c>--force</c> knows.</summary>

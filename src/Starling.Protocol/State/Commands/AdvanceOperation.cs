@@ -17,7 +17,7 @@ public sealed record AdvanceOperation(long Operation, long SeenVersion, Operatio
     /// <summary>Targets that the leader saw online and leased, in their sessions, when nodes are to go in. Any order.</summary>
     public ImmutableArray<ReadyTarget> Ready { get; init; } = [];
 
-    /// <summary>Sessions that were told to stop and are silent since. Any order.</summary>
+    /// <summary>Sessions of nodes of the operation that do not answer: they count as stopped when told to stop, and are not waited for when it is taken back. Any order.</summary>
     public ImmutableArray<ReadyTarget> Silent { get; init; } = [];
 
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ public sealed record AdvanceOperation(long Operation, long SeenVersion, Operatio
     public override ClusterState Apply(ClusterState state, long index)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return PhaseEntries.Enter(state, state.Operations[Operation], To, index);
+        return PhaseEntries.Enter(state, state.Operations[Operation], this, index);
     }
 
     /// <inheritdoc/>

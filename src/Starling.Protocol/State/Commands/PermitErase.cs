@@ -48,7 +48,7 @@ public sealed record PermitErase(long Operation, NodeId Node, Incarnation Incarn
             return state;
         }
 
-        var next = state.WithNode(state.Node(Node)! with { State = AdminState.Leaving }) with { ErasePermits = state.ErasePermits.Add(member, permit) };
+        var next = state.WithNode(state.Node(Node)! with { State = AdminState.Leaving }) with { ErasePermits = ErasePermit.Bounded(state).Add(member, permit) };
         return next.WithOperation(
             operation.WithNode(operation.Node(Node)! with { EraseIncarnation = Incarnation }) with { Phase = OperationPhase.PermitErase, Blocked = null }, index);
     }

@@ -39,4 +39,20 @@ public readonly record struct VerifiedReceiver(NodeId Id, ulong MountpathsDigest
 /// <param name="RemoveUserData">Objects go too.</param>
 /// <param name="KeepInitialConfig">The plain-text configuration stays.</param>
 /// <param name="NoShutdown">The process stays up.</param>
-public sealed record ErasePermit(NodeId Node, Identity.Incarnation Incarnation, long Operation, long Index, bool RemoveUserData, bool KeepInitialConfig, bool NoShutdown);
+public sealed record ErasePermit(NodeId Node, Identity.Incarnation Incarnation, long Operation, long Index, bool RemoveUserData, bool KeepInitialConfig, bool NoShutdown)
+{
+    /// <summary>So many are remembered; beyond that the oldest goes whose node is no member any more, and which has erased itself long ago.</summary>
+    public const int Kept = 10_000;
+
+    internal static ImmutableSortedDictionary<Identity.Member, ErasePermit> Bounded(ClusterState state)
+    {
+        var permits = state.ErasePermits;
+        if (permits.Count < Kept)
+        {
+            return permits;
+        }
+
+        var oldest = permits.Where(p => state.Node(p.Key.Id)?.Incarnation != p.Key.Incarnation).OrderBy(p => p.Value.Index).Take(1).Select(p => p.Key).ToList();
+        return permits.RemoveRange(oldest);
+    }
+}

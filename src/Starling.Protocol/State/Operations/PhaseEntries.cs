@@ -14,7 +14,8 @@ internal static class PhaseEntries
     public static StoreError? Refuse(ClusterState state, Operation operation, AdvanceOperation command) => (operation.Phase, command.To) switch
     {
         (OperationPhase.RolesOff, OperationPhase.Mark) => RefuseMark(state, operation),
-        (OperationPhase.Precheck, OperationPhase.Mark) or (OperationPhase.Cancelling, OperationPhase.Cancelled) => RefuseReturn(state, operation, command.Ready),
+        (OperationPhase.Precheck, OperationPhase.Mark) => RefuseReturn(state, operation, command.Ready, []),
+        (OperationPhase.Cancelling, OperationPhase.Cancelled) => RefuseReturn(state, operation, command.Ready, command.Silent),
         (OperationPhase.Mark, OperationPhase.Drain) => RefuseDrain(state, operation),
         (OperationPhase.Drain, OperationPhase.Verify) => operation.Nodes.Select(n => NotClean(state, operation, n.Id)).FirstOrDefault(e => e is not null),
         (OperationPhase.Drain, OperationPhase.Done) => RefuseDone(state, operation),
@@ -28,14 +29,15 @@ internal static class PhaseEntries
     };
 
     /// <summary>The state with the operation in its next phase, and what that commits.</summary>
-    public static ClusterState Enter(ClusterState state, Operation operation, OperationPhase to, long index)
+    public static ClusterState Enter(ClusterState state, Operation operation, AdvanceOperation command, long index)
     {
+        var to = command.To;
         var entered = operation with { Phase = to, Blocked = null };
         return (operation.Phase, to) switch
         {
             (OperationPhase.RolesOff, OperationPhase.Mark) => MarkOut(state, entered, index),
             (OperationPhase.Precheck, OperationPhase.Mark) => MarkIn(state, entered, index),
-            (_, OperationPhase.Cancelled) => TakeBack(state, entered, index),
+            (_, OperationPhase.Cancelled) => TakeBack(state, entered, command.Silent, index),
             (_, OperationPhase.Done) => state.WithOperation(entered with { Ending = "done" }, index),
             _ => state.WithOperation(entered, index),
         };
@@ -73,11 +75,11 @@ internal static class PhaseEntries
         return !operation.Options.Forces(LastTarget.Name) && LastTarget.Refuse(question) is { } text ? Waits($"guard {LastTarget.Name}: {text}") : null;
     }
 
-    private static StoreError? RefuseReturn(ClusterState state, Operation operation, ImmutableArray<ReadyTarget> ready)
+    private static StoreError? RefuseReturn(ClusterState state, Operation operation, ImmutableArray<ReadyTarget> ready, ImmutableArray<ReadyTarget> silent)
     {
         foreach (var node in operation.Nodes)
         {
-            if (state.Node(node.Id) is { } entry && GoesIn(operation, node, entry) && OperationChecks.NotReady(state, node.Id, ready) is { } notReady)
+            if (state.Node(node.Id) is { } entry && GoesIn(operation, node, entry) && !StaysOut(entry, silent) && OperationChecks.NotReady(state, node.Id, ready) is { } notReady)
             {
                 return notReady;
             }
@@ -158,11 +160,15 @@ internal static class PhaseEntries
         return Marked(state, operation, nodes.ToImmutable(), targets && !operation.Options.NoRebalance, targets, index);
     }
 
-    /// <summary>Whoever was in goes back in, by one epoch; what changed meanwhile moves back under an operation of its own.</summary>
-    private static ClusterState TakeBack(ClusterState state, Operation operation, long index)
+    /// <summary>
+    /// Whoever was in goes back in, by one epoch; what changed meanwhile moves back under an operation of its own. Nobody waits for one that is dead: it stays out, and
+    /// a return brings it back when it answers.
+    /// </summary>
+    private static ClusterState TakeBack(ClusterState state, Operation operation, ImmutableArray<ReadyTarget> silent, long index)
     {
         var nodes = state.Nodes.ToBuilder();
         var back = ImmutableArray.CreateBuilder<OperationNode>();
+        var away = new List<NodeId>();
         foreach (var node in operation.Nodes)
         {
             if (state.Node(node.Id) is not { } entry)
@@ -170,7 +176,12 @@ internal static class PhaseEntries
                 continue;
             }
 
-            if (GoesIn(operation, node, entry))
+            if (GoesIn(operation, node, entry) && StaysOut(entry, silent))
+            {
+                nodes[node.Id] = entry with { State = AdminState.Out };
+                away.Add(node.Id);
+            }
+            else if (GoesIn(operation, node, entry))
             {
                 nodes[node.Id] = BackIn(entry);
                 if (entry.Role == NodeRole.Target)
@@ -184,7 +195,8 @@ internal static class PhaseEntries
             }
         }
 
-        var ended = state.WithOperation(operation with { Ending = "taken back" }, index);
+        var ending = away.Count == 0 ? "taken back" : $"taken back; {string.Join(", ", away)} did not answer and stays out: start it, then stop-maintenance brings it back";
+        var ended = state.WithOperation(operation with { Ending = ending }, index);
         var reverse = new Operation(index, OperationKind.Return)
         {
             Nodes = back.ToImmutable(),
@@ -222,6 +234,9 @@ internal static class PhaseEntries
 
         return entry.State == AdminState.Out && (!entry.HoldsIntegers || entry.Clean == state.Newest.Number) ? AdminState.Out : AdminState.Draining;
     }
+
+    private static bool StaysOut(NodeEntry entry, ImmutableArray<ReadyTarget> silent) =>
+        entry.Role == NodeRole.Target && silent.Any(s => s.Id == entry.Id && s.Session == entry.Session);
 
     private static bool GoesIn(Operation operation, OperationNode node, NodeEntry entry) =>
         entry.State != AdminState.In && (operation.Kind == OperationKind.Return || node.Before.State == AdminState.In);

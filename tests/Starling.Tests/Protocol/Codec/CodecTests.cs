@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Starling.Core.Names;
 using Starling.Protocol.Codec;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.State;
@@ -295,5 +296,21 @@ public class CodecTests
         var command = CommandCodec.Read(ref reader);
         reader.End();
         return command;
+    }
+
+    [Fact]
+    public void The_facts_of_ten_thousand_members_fit_the_command_that_starts_an_operation()
+    {
+        static StartOperation Start(int members) => new(OperationKind.Rebalance, [])
+        {
+            Facts = new OperationFacts(5, [.. Enumerable.Range(0, members).Select(i => new NodeFact(NodeId.Parse($"target{i:D6}"), new SessionId((UInt128)i << 64), Starling.Protocol.Membership.Liveness.Online)
+            {
+                CapacityBytes = 1L << 44, UsedBytes = 1L << 43, Objects = 1 << 30, Bytes = 1L << 43,
+            })]),
+        };
+
+        Assert.Null(CommandCodec.TooLarge(Start(10_000)));
+        Assert.Contains("1048576 are allowed", CommandCodec.TooLarge(Start(30_000))!.Message, StringComparison.Ordinal);
+        Assert.NotNull(CommandCodec.TooLarge(new SetConfig($"{{\"x\":\"{new string('x', 70_000)}\"}}", 0)));
     }
 }

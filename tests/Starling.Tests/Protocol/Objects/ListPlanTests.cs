@@ -32,6 +32,8 @@ public class ListPlanTests
         return action;
     }
 
+    private static ObjectView ViewOf(ClusterState state, int target) => new(state, Fold.Target(target), Fold.SessionOf(Fold.Target(target)), IsLeaseValid: true);
+
     private ListAction Start(ClusterState state) => Expect(plan.Next(new ListEvent.StateChanged(state)), ListActionKind.Ask);
 
     private static string Names(ListAction action) => string.Join(' ', action.Records.Select(r => r.Name));
@@ -160,5 +162,45 @@ public class ListPlanTests
                 Assert.Equal(Math.Sign(i.CompareTo(j)), Math.Sign(Utf8Order.Instance.Compare(names[i], names[j])));
             }
         }
+    }
+
+    [Fact]
+    public void B13_a_loss_that_is_declared_between_the_steps_makes_the_page_be_asked_again()
+    {
+        // Target 1 has handed "moved" to target 2 and shows no leftover; 2 loses it, and answers when that is declared: only now 1 shows it again.
+        var lost = Rebalance.TransferScript.Lose(Moved, 2, Moved.Newest.Number);
+        var ask = Start(Moved);
+        ask = Expect(plan.Next(Says(Moved, ask, 1, Item("other"))), ListActionKind.Ask);
+        Assert.Equal(ListAnswerKind.Stale, NeighborRules.RefuseListing(ViewOf(lost, 2), ask.Question!)?.Kind);
+        plan.Next(Says(Moved, ask, 3));
+        Expect(plan.Next(new ListEvent.Answered(Moved, ask.Round, Fold.Target(2), ListAnswer.Stale)), ListActionKind.WaitForState);
+        ask = Start(lost);
+        Assert.Null(NeighborRules.RefuseListing(ViewOf(lost, 1), ask.Question!));
+        ask = Expect(plan.Next(Says(lost, ask, 1, Item("moved"), Item("other"))), ListActionKind.Ask);
+        Assert.Null(NeighborRules.RefuseListing(ViewOf(lost, 2), ask.Question!));
+        plan.Next(Says(lost, ask, 2));
+        var page = Expect(plan.Next(Says(lost, ask, 3)), ListActionKind.Answer);
+        Assert.Equal("moved other", Names(page));
+    }
+
+    [Fact]
+    public void B13_the_lister_itself_applies_the_loss_between_the_steps()
+    {
+        var lost = Rebalance.TransferScript.Lose(Moved, 2, Moved.Newest.Number);
+        var ask = Start(Moved);
+        ask = Expect(plan.Next(Says(Moved, ask, 1)), ListActionKind.Ask);
+        plan.Next(Says(Moved, ask, 2));
+        Assert.True(Expect(plan.Next(Says(lost, ask, 3)), ListActionKind.Ask).Question!.IsForeign);
+    }
+
+    [Fact]
+    public void B13_who_is_behind_the_question_or_misses_a_disk_does_not_answer_with_records()
+    {
+        var question = new ListQuestion(false, Moved.Newest.Number, Moved.AppliedIndex, string.Empty, 3);
+        Assert.Equal(ListAnswerKind.Silent, NeighborRules.RefuseListing(ViewOf(Converged, 2), question)?.Kind);
+        Assert.Equal(ListAnswerKind.Silent, NeighborRules.RefuseListing(ViewOf(Moved, 2), question with { AppliedIndex = Moved.AppliedIndex + 1 })?.Kind);
+        Assert.Equal(ListAnswerKind.Stale, NeighborRules.RefuseListing(ViewOf(Moved, 2), question with { Epoch = 1 })?.Kind);
+        Assert.Equal(ListAnswerKind.Silent, NeighborRules.RefuseListing(ViewOf(Moved with { Nodes = Moved.Nodes.SetItem(Fold.Target(2), Moved.Node(Fold.Target(2))! with { LostMountpathIds = ["m"] }) }, 2), question)?.Kind);
+        Assert.Null(NeighborRules.RefuseListing(ViewOf(Moved, 2), question));
     }
 }

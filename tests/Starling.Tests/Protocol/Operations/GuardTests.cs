@@ -138,7 +138,7 @@ public class GuardTests
         var state = OperationWorld.Serving(2);
         Refuses("last-target", Ask(state, OperationKind.Maintenance, [T1, T2], null, "voters"));
         Agrees(Ask(state, OperationKind.Maintenance, [T1, T2], null, "last-target"));
-        Assert.Equal(9, GuardList.Names.Distinct().Count());
+        Assert.Equal(10, GuardList.Names.Distinct().Count());
     }
 
     private static StoreError? Ask(ClusterState state, OperationKind kind, ImmutableArray<NodeId> nodes, OperationFacts? facts = null, params string[] force) =>

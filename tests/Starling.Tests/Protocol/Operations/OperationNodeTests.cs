@@ -112,6 +112,7 @@ public class OperationNodeTests
     public void B0_a_dead_target_is_declared_lost_only_when_its_lease_has_lapsed()
     {
         world["target01"].Crash();
+        world.Run(5);
         Assert.Null(Gateway.ProposeAndWait(new StartOperation(OperationKind.RemoveDead, [T1]) { Options = new OperationOptions { NoRebalance = true } }).Error);
         world.Run(20);
         Assert.Equal(BlockReason.MayRun, Assert.Single(State.Operations.Values).Blocked?.Reason);
@@ -119,6 +120,37 @@ public class OperationNodeTests
         world.RunUntil(() => State.Node(T1) is null, 20, "the lease has lapsed");
         Assert.True(State.Losses[T1].IsWhole);
         Assert.Contains(State.Journal, j => j.What == "what target target01 held is declared lost");
+    }
+
+    [Fact]
+    public void G10_a_target_that_answers_is_given_up_only_by_force()
+    {
+        var dead = new StartOperation(OperationKind.RemoveDead, [T1]) { Options = new OperationOptions { NoRebalance = true } };
+        var refused = Gateway.ProposeAndWait(dead);
+        Assert.Equal(ErrorCode.PreconditionFailed, refused.Error?.Code);
+        Assert.Contains("guard alive: target target01 answers", refused.Error!.Message, StringComparison.Ordinal);
+        Assert.Null(Gateway.ProposeAndWait(dead with { Options = dead.Options with { Force = ["alive"] } }).Error);
+    }
+
+    [Fact]
+    public void A19_taking_back_does_not_wait_for_a_node_that_is_dead()
+    {
+        passes = false;
+        var started = Gateway.ProposeAndWait(new StartOperation(OperationKind.Maintenance, [T1, NodeId.Parse("target02")]));
+        world.RunUntil(() => State.Operations.Values.Any(o => o.Phase == OperationPhase.Drain), 10, "they drain");
+        world["target01"].Crash();
+        world.Run(12);
+        var id = long.Parse(started.Result[2..], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Null(Gateway.ProposeAndWait(new CancelOperation(id, "admin")).Error);
+        world.RunUntil(() => State.Operation(id)!.IsFinished, 20, "it is taken back");
+        Assert.Equal((AdminState.Out, AdminState.In), (State.Node(T1)!.State, State.Node(NodeId.Parse("target02"))!.State));
+        Assert.Contains("target01 did not answer and stays out", State.Operation(id)!.Ending, StringComparison.Ordinal);
+
+        passes = true;
+        world["target01"].Start();
+        world.RunUntil(() => world["target01"].View.SessionApplied && State.Operations.IsEmpty && Leader.View.Liveness.Any(m => m.Id == T1 && m.Control == Starling.Protocol.Membership.Liveness.Online), 60, "it is back");
+        Assert.Null(Gateway.ProposeAndWait(new StartOperation(OperationKind.Return, [T1])).Error);
+        world.RunUntil(() => State.Node(T1)!.State == AdminState.In && State.Operations.IsEmpty, 20, "and goes in again");
     }
 
     [Fact]

@@ -267,14 +267,15 @@ public class PlannerTests
     }
 
     [Fact]
-    public void A_removal_of_a_node_that_is_down_is_taken_back_when_the_node_is_there_again()
+    public void A19_a_removal_of_a_node_that_is_down_is_taken_back_at_once_and_the_node_stays_out_until_it_returns()
     {
         var world = new OperationWorld(OperationWorld.Serving(3)).Stuck(T1).Start(OperationKind.Maintenance, null, T1).Run().Down(T1);
         Assert.Null(world.Ask(new CancelOperation(world.Single().Id, "admin")).Error);
         world.Run();
-        Assert.Equal((OperationPhase.Cancelling, BlockReason.NotReady), (world.Single().Phase, world.Blocks[world.Single().Id].Reason));
+        Assert.Equal(AdminState.Out, world.StateOf(T1));
+        Assert.Empty(world.State.Operations);
 
-        world.Up(T1).Freed(T1).Run();
+        world.Up(T1).Freed(T1).Start(OperationKind.Return, null, T1).Run();
         Assert.Equal(AdminState.In, world.StateOf(T1));
         Assert.Empty(world.State.Operations);
     }

@@ -23,4 +23,7 @@ public sealed class OperationScriptsTests
 
     [Fact]
     public void hand_over_racing_a_declared_loss() => ScriptCatalog.Run(nameof(hand_over_racing_a_declared_loss));
+
+    [Fact]
+    public void mountpath_lost_on_either_side_of_a_drain() => ScriptCatalog.Run(nameof(mountpath_lost_on_either_side_of_a_drain));
 }
