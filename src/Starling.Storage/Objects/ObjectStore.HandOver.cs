@@ -48,6 +48,16 @@ public sealed partial class ObjectStore
     public Task<bool> MarkLeftoverAsync(ObjectName name, RecordKey key, LeftoverMark handOver, CancellationToken cancellationToken) =>
         ChangeAsync(name, () => marker.MarkLeftover(name, key, handOver with { Verified = false }), cancellationToken);
 
+    /// <summary>As <see cref="MarkLeftoverAsync(ObjectName, RecordKey, LeftoverMark, CancellationToken)"/>, where it is not known what the receiver had applied.</summary>
+    /// <param name="name">The object.</param>
+    /// <param name="key">Key of the record that was handed over.</param>
+    /// <param name="epoch">Placement epoch of the hand-over.</param>
+    /// <param name="receiver">Who holds it.</param>
+    /// <param name="cancellationToken">Ends the wait for a thread.</param>
+    /// <exception cref="StoreException">OutOfSpace, DiskFailure, Corrupt or UnknownOutcome.</exception>
+    public Task<bool> MarkLeftoverAsync(ObjectName name, RecordKey key, long epoch, NodeId receiver, CancellationToken cancellationToken) =>
+        MarkLeftoverAsync(name, key, new LeftoverMark(epoch, receiver, Verified: false), cancellationToken);
+
     /// <summary>Makes the leftover of this hand-over verified: it may be reclaimed and is not revived any more, except by command. Durable on return.</summary>
     /// <exception cref="StoreException">OutOfSpace, DiskFailure, Corrupt or UnknownOutcome.</exception>
     public Task<bool> MarkVerifiedAsync(ObjectName name, RecordKey key, LeftoverMark handOver, CancellationToken cancellationToken) =>
