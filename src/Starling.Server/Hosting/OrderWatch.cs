@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Cluster.Views;
 using Starling.Core.Errors;
 using Starling.Protocol.Node;
+using Starling.Protocol.State.Operations;
 
 namespace Starling.Server.Hosting;
 
@@ -16,16 +17,16 @@ internal sealed class OrderWatch
 
     private readonly IClusterView view;
     private readonly Func<Input, bool> post;
-    private readonly Func<CancellationToken, Task> erase;
+    private readonly Func<ErasePermit, CancellationToken, Task> erase;
     private readonly Action<string> stop;
     private readonly ILogger log;
 
     /// <param name="view">The committed state.</param>
     /// <param name="post">Gives an input to the control loop.</param>
-    /// <param name="erase">Removes everything that this node holds of the cluster's objects.</param>
+    /// <param name="erase">Removes what the permit says that this node is to remove.</param>
     /// <param name="stop">Asks the process to stop in order, and says why.</param>
     /// <param name="log">Hears of orders.</param>
-    public OrderWatch(IClusterView view, Func<Input, bool> post, Func<CancellationToken, Task> erase, Action<string> stop, ILogger<OrderWatch> log)
+    public OrderWatch(IClusterView view, Func<Input, bool> post, Func<ErasePermit, CancellationToken, Task> erase, Action<string> stop, ILogger<OrderWatch> log)
     {
         this.view = view;
         this.post = post;
@@ -42,13 +43,13 @@ internal sealed class OrderWatch
             while (true)
             {
                 var seen = await UntilAsync(now => now.Node.StopOrdered || now.Node.EraseOrdered is not null, "an order", cancellationToken);
-                if (seen.Node.EraseOrdered is null)
+                if (seen.Node.EraseOrdered is not { } permit)
                 {
                     stop("an operation orders this process to stop");
                     return;
                 }
 
-                if (await TryEraseAsync(cancellationToken))
+                if (await TryEraseAsync(permit, cancellationToken))
                 {
                     await TellAsync(cancellationToken);
                     stop("this node erased itself by permit and is no member any more");
@@ -64,13 +65,13 @@ internal sealed class OrderWatch
         }
     }
 
-    private async Task<bool> TryEraseAsync(CancellationToken cancellationToken)
+    private async Task<bool> TryEraseAsync(ErasePermit permit, CancellationToken cancellationToken)
     {
         log.LogWarning("this node has the permit to erase itself and begins");
         try
         {
-            await erase(cancellationToken);
-            log.LogWarning("this node has erased its objects");
+            await erase(permit, cancellationToken);
+            log.LogWarning("this node has erased what it was permitted to: {What}", permit.RemoveUserData ? "its objects" : "nothing, objects stay");
             return true;
         }
         catch (StoreException error)

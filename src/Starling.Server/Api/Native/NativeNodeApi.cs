@@ -8,6 +8,7 @@ using Starling.Gateway.Listing;
 using Starling.Gateway.Routing;
 using Starling.Protocol.Node;
 using Starling.Protocol.State;
+using Starling.Protocol.State.Operations;
 using Starling.Server.Api.Native.Daemon;
 using Starling.Server.Hosting;
 using Starling.Server.Metrics;
@@ -24,6 +25,8 @@ namespace Starling.Server.Api.Native;
 /// <summary>Composes the services of one node and its native interface; owns what runs in the background for them.</summary>
 internal sealed class NativeNodeApi : INodeApi
 {
+    private static readonly TimeSpan CountAtMostEvery = TimeSpan.FromSeconds(10);
+
     private readonly CancellationTokenSource stopping = new();
     private readonly List<Task> background = [];
     private readonly List<IDisposable> owned = [];
@@ -42,7 +45,7 @@ internal sealed class NativeNodeApi : INodeApi
             metrics.Meter.CreateObservableCounter("starling_list_directory_entries_total", () => target.Lister.EntriesRead, description: "Directory entries read from the disks for listings.");
         }
 
-        var orders = new OrderWatch(runtime.View, runtime.Post, token => EraseAsync(services.Target?.Node.Store, token), runtime.RequestStop, runtime.Loggers.CreateLogger<OrderWatch>());
+        var orders = new OrderWatch(runtime.View, runtime.Post, (permit, token) => EraseAsync(services.Target?.Node.Store, permit, token), runtime.RequestStop, runtime.Loggers.CreateLogger<OrderWatch>());
         background.Add(orders.RunAsync(stopping.Token));
         var admission = RequestAdmission.For(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         api = new NativeApi(services, new AllowAllAuthorizer(), admission, runtime.Loggers.CreateLogger<NativeApi>());
@@ -119,17 +122,20 @@ internal sealed class NativeNodeApi : INodeApi
             runtime.Loggers.CreateLogger<PassDriver>());
         PassInstruments.Register(metrics.Meter, passes);
         background.Add(passes.RunAsync(stopping.Token));
-        background.Add(new SummaryReporter(node, passes, () => store.Census.Total is { } counted ? (counted.Objects, counted.Bytes) : (0, 0), runtime.Post).RunAsync(stopping.Token));
+        var census = new CensusKeeper(store, TimeProvider.System, CountAtMostEvery, runtime.Loggers.CreateLogger<CensusKeeper>());
+        background.Add(census.RunAsync(stopping.Token));
+        background.Add(new SummaryReporter(node, passes, () => census.Live, runtime.Post).RunAsync(stopping.Token));
         var report = new PassReport(node, passes, TimeProvider.System);
         return new TargetServices(node, new ObjectReader(node), writer, new ObjectDeleter(node), new BucketLister(node), disks, report, new NeighborService(node, writer), new ObjectExplainer(node));
     }
 
     // A directory of another bucket may appear meanwhile: nothing is written on a node that is leaving, and what is empty holds nothing.
-    private static async Task EraseAsync(ObjectStore? store, CancellationToken cancellationToken)
+    // Objects stay unless the operation said that they go: whoever keeps the disks may still want them.
+    internal static async Task EraseAsync(ObjectStore? store, ErasePermit permit, CancellationToken cancellationToken)
     {
-        if (store is not null)
+        if (store is not null && permit.RemoveUserData)
         {
-            await Task.Run(() => store.Erase(keepIdentity: true, progress: null, cancellationToken), cancellationToken);
+            await Task.Run(() => store.Erase(keepIdentity: permit.KeepInitialConfig, progress: null, cancellationToken), cancellationToken);
         }
     }
 
