@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Starling.Core.Names;
+using Starling.Protocol.Membership;
 using Starling.Protocol.State;
 using Starling.Tests.Cluster;
 using Xunit;
@@ -68,6 +69,8 @@ public sealed class NodeStoryTests : IAsyncLifetime
         await cluster.Nodes.CrashAsync(node);
         var refused = await cluster.ActAsync("rm-unsafe", $$"""{"sid":"{{node}}"}""");
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+        await cluster.Leader().View.WaitForAsync(
+            now => !now.IsLeading || now.Liveness.Any(member => member.Id == node && member.Control != Liveness.Online), "the leader to miss the dead node", TestCluster.Patience, CancellationToken.None);
         using var removed = await cluster.SendAsync(HttpMethod.Post, $"/v1/nodes/{node}/actions/remove", """{"reason":"burnt"}""", gateway: 1);
         Assert.Equal(HttpStatusCode.Accepted, removed.StatusCode);
         await cluster.SeenAsync(state => state.Node(node)!.State != AdminState.In, "the dead node out of placement");
