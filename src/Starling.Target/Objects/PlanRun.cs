@@ -19,6 +19,8 @@ internal sealed class PlanRun
     /// <summary>A question to a neighbour that is not answered within this time is unknown.</summary>
     private static readonly TimeSpan LookWithin = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan LookAtLeaseEvery = TimeSpan.FromMilliseconds(100);
+
     /// <summary>A read that starts over because the bytes are gone gives others time to finish what they are about.</summary>
     private static readonly TimeSpan StartOverAfter = TimeSpan.FromMilliseconds(20);
 
@@ -252,19 +254,29 @@ internal sealed class PlanRun
             return PlanEvent.DeadlinePassed(Now());
         }
 
-        try
+        // Compared with what the plan saw when it decided to wait, not with now: a lease that came in between must end the wait.
+        var seenLease = hadLease;
+        while (true)
         {
-            // Compared with what the plan saw when it decided to wait, not with now: a lease that came in between must end the wait.
-            var seenLease = hadLease;
-            await node.View.WaitForAsync(
-                seen => seen.AppliedIndex > action.AppliedIndex || node.ViewOf(seen).HasLease != seenLease,
-                action.Error?.Message ?? "newer state",
-                left,
-                cancellationToken);
-        }
-        catch (StoreException error) when (error.Error.Code == ErrorCode.Unavailable)
-        {
-            return PlanEvent.DeadlinePassed(Now());
+            // A lease that only a late tick makes invalid is valid again without any news.
+            left = Left;
+            var slice = !seenLease && node.Now().IsCommittedSession && left > LookAtLeaseEvery ? LookAtLeaseEvery : left;
+            try
+            {
+                await node.View.WaitForAsync(
+                    seen => seen.AppliedIndex > action.AppliedIndex || node.ViewOf(seen).HasLease != seenLease,
+                    action.Error?.Message ?? "newer state",
+                    slice,
+                    cancellationToken);
+                break;
+            }
+            catch (StoreException error) when (error.Error.Code == ErrorCode.Unavailable)
+            {
+                if (slice == left)
+                {
+                    return PlanEvent.DeadlinePassed(Now());
+                }
+            }
         }
 
         return PlanEvent.ViewChanged(Now());

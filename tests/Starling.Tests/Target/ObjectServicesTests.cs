@@ -76,6 +76,16 @@ public sealed class ObjectServicesTests : IDisposable
     }
 
     [Fact]
+    public async Task B3_a_lease_that_a_late_tick_suspended_is_seen_to_hold_again_though_nothing_new_was_published()
+    {
+        clock.Advance(2_000);
+        view.InVain = () => pulse.LastTickNs = clock.NowNs;
+        await PutAsync("body");
+        Assert.Equal("body", await ReadAsync());
+        Assert.Equal(2, view.Waits);
+    }
+
+    [Fact]
     public async Task B3_a_superseded_process_waits_for_news_and_does_not_spin()
     {
         view.Publish(At(2, leased: true));
@@ -226,6 +236,9 @@ public sealed class ObjectServicesTests : IDisposable
 
         public ClusterSnapshot? Next { get; set; }
 
+        /// <summary>What happens while something is waited for that does not come.</summary>
+        public Action InVain { get; set; } = static () => { };
+
         public ClusterSnapshot Current => AfterReads-- > 0 ? current : current = Next ?? current;
 
         public void Publish(ClusterSnapshot snapshot) => current = snapshot;
@@ -234,7 +247,13 @@ public sealed class ObjectServicesTests : IDisposable
         {
             Assert.True(++Waits < 10, "it spins");
             current = Next ?? current;
-            return predicate(current) ? Task.FromResult(current) : throw new StoreException(ErrorCode.Unavailable, $"waited in vain for {what}");
+            if (predicate(current))
+            {
+                return Task.FromResult(current);
+            }
+
+            InVain();
+            throw new StoreException(ErrorCode.Unavailable, $"waited in vain for {what}");
         }
     }
 }
