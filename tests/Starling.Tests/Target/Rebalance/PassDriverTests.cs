@@ -98,6 +98,9 @@ public sealed class PassDriverTests : IAsyncDisposable
         await ending.CancelAsync();
         await running;
         Assert.Equal(0, one.Node.InFlight.Count);
+        var stillLive = Names.Count(name => one.Look(name) == "live");
+        var travelled = one.BytesTravelled;
+        Assert.InRange(stillLive, 1, Count - 1);
 
         using var again = new CancellationTokenSource();
         running = NewDriver().RunAsync(again.Token);
@@ -105,7 +108,7 @@ public sealed class PassDriverTests : IAsyncDisposable
         await again.CancelAsync();
         Assert.Equal(two.Id, Assert.Single(report.Receivers));
         Assert.All(Names, name => Assert.Equal($"leftover of 2 at {two.Id}, verified", one.Look(name)));
-        Assert.Equal(Count - 1, one.BytesTravelled);
+        Assert.InRange(one.BytesTravelled - travelled, 1, stillLive);
     }
 
     [Fact]
