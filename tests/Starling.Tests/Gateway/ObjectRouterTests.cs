@@ -61,6 +61,16 @@ public sealed class ObjectRouterTests
         Assert.Equal("http://t:1/v1/objects/b/o?pid=p1&stm=3.9&utm=5", RedirectLocation.Build("http://t:1", "/v1/objects/b/o", "", "p1", "3.9", 5));
     }
 
+    [Theory]
+    [InlineData("pid=p1&stm=3.9&utm=5", "")]
+    [InlineData("x=%2f&pid=p1&stm=3.9&utm=5", "x=%2f&")]
+    [InlineData("pid=p1&stm=3.9", "pid=p1&stm=3.9&")]
+    [InlineData("stm=3.9&pid=p1&utm=5", "stm=3.9&pid=p1&utm=5&")]
+    [InlineData("pid=p1&stm=3.9&utm=5&x=1", "pid=p1&stm=3.9&utm=5&x=1&")]
+    [InlineData("xpid=p1&stm=3.9&utm=5", "xpid=p1&stm=3.9&utm=5&")]
+    public void B2_a_target_that_redirects_on_says_what_it_has_seen_itself_and_not_what_the_one_before_had_seen(string query, string kept) =>
+        Assert.Equal($"http://t:1/v1/objects/b/o?{kept}pid=t2&stm=4.12&utm=6", RedirectLocation.Build("http://t:1", "/v1/objects/b/o", query, "t2", "4.12", 6));
+
     private static ClusterState State()
     {
         var nodes = ImmutableSortedDictionary<NodeId, NodeEntry>.Empty;

@@ -119,7 +119,7 @@ public sealed class MovingNamesTests : IAsyncLifetime
         var asker = Targets[0];
         using var meter = new System.Diagnostics.Metrics.Meter("test");
         using var neighbors = new DataNeighbors(asker.Runtime.Peers, asker.View, null!, new NeighborMeter(meter));
-        var state = asker.View.Current.State;
+        var state = (await asker.View.WaitForAsync(seen => seen.State.FindBucket(name.Bucket) is not null, "the bucket at the asking target", TestCluster.Patience, CancellationToken.None)).State;
         var bucketId = state.FindBucket(name.Bucket)!.Id;
         var look = await neighbors.LookAsync(Targets[1].Id, new LookQuestion(name, bucketId, state.Newest.Number, state.AppliedIndex), TestCluster.Patience, CancellationToken.None);
         Assert.True(look.Answer.Result == LookResult.Record, look.Error?.Message);
