@@ -192,7 +192,7 @@ public sealed class NeighborService
             IPushedContent content = inline is { } bytes
                 ? new InlineContent(record, bytes)
                 : new FetchedContent(node.Neighbors, mark.From, new ContentQuestion(offer.Name, record.Key, offer.Epoch, offer.AppliedIndex), record);
-            var port = new TransferPort { Pushed = record, CopyBytes = content.CopyToAsync };
+            var port = new TransferPort { From = mark.From, Pushed = record, CopyBytes = content.CopyToAsync };
             var within = inline is null ? Within(mark, TimeSpan.MaxValue) : Within(mark, ReceiveWithin);
             answers[at] = (await TransferRun.RunAsync(node, offer.Name, record.Key.BucketId, new ReceivePlan(offer), port, within, cancel)).Answer!;
         });

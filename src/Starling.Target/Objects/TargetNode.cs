@@ -9,6 +9,7 @@ using Starling.Protocol.State;
 using Starling.Storage;
 using Starling.Storage.Objects;
 using Starling.Target.Neighbors;
+using Starling.Target.Rebalance;
 
 namespace Starling.Target.Objects;
 
@@ -48,6 +49,9 @@ public sealed class TargetNode
 
     /// <summary>Writes that are under way, of clients and of transfers alike: a pass waits for those of earlier epochs (rule B9).</summary>
     public InFlight InFlight { get; } = new();
+
+    /// <summary>What changed hands, for people.</summary>
+    public RebalanceTraffic Traffic { get; } = new();
 
     /// <summary>Order keys of this process.</summary>
     public RecordKeySource Keys { get; } = new();

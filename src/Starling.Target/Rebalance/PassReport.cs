@@ -1,6 +1,8 @@
 using System.Globalization;
+using Starling.Core.Names;
 using Starling.Core.Wire;
 using Starling.Protocol.Rebalance;
+using Starling.Storage.Objects;
 using Starling.Target.Objects;
 
 namespace Starling.Target.Rebalance;
@@ -10,6 +12,9 @@ public sealed class PassReport : IRebalanceReport
 {
     private const int PastKept = 16;
     private const int ErrorsShown = 32;
+    private const double WalkPercent = 90;
+    private const double EtaAfterPercent = 5;
+    private const double EtaAfterSeconds = 2;
 
     private readonly TargetNode node;
     private readonly PassDriver passes;
@@ -28,38 +33,45 @@ public sealed class PassReport : IRebalanceReport
     }
 
     /// <inheritdoc/>
-    public RebalanceTargetWire Current
-    {
-        get
-        {
-            if (passes.Status is { } status)
-            {
-                var elapsed = (time.GetUtcNow() - passes.Began).TotalSeconds;
-                return Of(status) with
-                {
-                    ObjectsPerSecond = elapsed > 1 ? status.HandedOff / elapsed : 0,
-                    BytesPerSecond = elapsed > 1 ? status.HandedOffBytes / elapsed : 0,
-                };
-            }
-
-            lock (gate)
-            {
-                return past.First?.Value ?? new RebalanceTargetWire { Node = node.View.Current.Self.Id.Value };
-            }
-        }
-    }
+    public RebalanceTargetWire Current => All()[0];
 
     /// <inheritdoc/>
-    public IReadOnlyList<RebalanceTargetWire> Past
+    public IReadOnlyList<RebalanceTargetWire> Past => [.. All().Skip(1)];
+
+    // The pass that runs first. A target that only takes over makes no pass of its own.
+    private List<RebalanceTargetWire> All()
     {
-        get
+        List<RebalanceTargetWire> accounts = [];
+        if (passes.Status is { } status)
         {
-            lock (gate)
+            accounts.Add(Running(status));
+        }
+
+        var runs = accounts.Count;
+
+        lock (gate)
+        {
+            accounts.AddRange(past);
+        }
+
+        foreach (var (epoch, _) in node.Traffic.ByEpoch)
+        {
+            var name = Name(RebalanceOf(epoch));
+            if (!accounts.Exists(account => account.RebalanceId == name))
             {
-                return [.. passes.Status is null ? past.Skip(1) : past];
+                accounts.Add(new RebalanceTargetWire { Node = Self, RebalanceId = name, Epoch = epoch });
             }
         }
+
+        if (accounts.Count == 0)
+        {
+            accounts.Add(new RebalanceTargetWire { Node = Self });
+        }
+
+        return [.. accounts.Take(runs).Concat(accounts.Skip(runs).OrderByDescending(account => account.Epoch)).Select(Complete)];
     }
+
+    private string Self => node.View.Current.Self.Id.Value;
 
     private static string StageName(PassStage stage) => stage switch
     {
@@ -74,6 +86,52 @@ public sealed class PassReport : IRebalanceReport
     };
 
     private static string Text(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private RebalanceTargetWire Running(PassStatus status)
+    {
+        var seconds = (time.GetUtcNow() - passes.Began).TotalSeconds;
+        var percent = Percent(status, node.Store.Census.Total);
+        return Of(status) with
+        {
+            Percent = percent,
+            EtaSeconds = seconds >= EtaAfterSeconds && percent >= EtaAfterPercent ? (long)Math.Ceiling(seconds * (100 - percent) / percent) : -1,
+            ObjectsPerSecond = seconds > 1 ? status.HandedOff / seconds : 0,
+            BytesPerSecond = seconds > 1 ? status.HandedOffBytes / seconds : 0,
+        };
+    }
+
+    /// <summary>How far a pass is: the walk is most of it, verification the rest; 0 while nobody has counted what lies here.</summary>
+    internal static double Percent(PassStatus status, DiskCounts? counted) => status.Stage switch
+    {
+        PassStage.Waiting or PassStage.AwaitingWrites or PassStage.Flushing => 0,
+        PassStage.Walking or PassStage.Blocked when counted is { } all =>
+            WalkPercent * Math.Min(1, status.Visited / (double)Math.Max(1, all.Objects + all.Tombstones + all.UnverifiedLeftovers + all.VerifiedLeftovers)),
+        PassStage.Walking or PassStage.Blocked => 0,
+        PassStage.Verifying => WalkPercent + ((99 - WalkPercent) * Math.Min(1, status.Verified / (double)Math.Max(1, status.HandedOff))),
+        _ => 99,
+    };
+
+    // What was taken over belongs to the passes of others: it is counted by epoch, whatever the pass of this target did meanwhile.
+    private RebalanceTargetWire Complete(RebalanceTargetWire account)
+    {
+        var traffic = node.Traffic.ByEpoch.Where(epoch => Name(RebalanceOf(epoch.Key)) == account.RebalanceId).Aggregate(EpochTraffic.None, (sum, epoch) => sum.With(epoch.Value));
+        var live = node.Store.Census.Total ?? default;
+        return account with
+        {
+            ReceivedObjects = traffic.From.Values.Sum(one => one.Objects),
+            ReceivedBytes = traffic.From.Values.Sum(one => one.Bytes),
+            RevivedObjects = traffic.Revived,
+            Objects = live.Objects,
+            Bytes = live.Bytes,
+            To = Peers(traffic.To),
+            From = Peers(traffic.From),
+        };
+    }
+
+    private static RebalancePeerWire[] Peers(IEnumerable<KeyValuePair<NodeId, PeerTraffic>> traffic) =>
+        [.. traffic.Select(one => new RebalancePeerWire { Node = one.Key.Value, Objects = one.Value.Objects, Bytes = one.Value.Bytes })];
+
+    private static string Name(long rebalance) => string.Create(CultureInfo.InvariantCulture, $"g{rebalance}");
 
     private void Remember(PassStatus last)
     {
@@ -98,15 +156,14 @@ public sealed class PassReport : IRebalanceReport
 
     private RebalanceTargetWire Of(PassStatus status) => new()
     {
-        Node = node.View.Current.Self.Id.Value,
-        RebalanceId = string.Create(CultureInfo.InvariantCulture, $"g{RebalanceOf(status.Epoch)}"),
+        Node = Self,
+        RebalanceId = Name(RebalanceOf(status.Epoch)),
         Epoch = status.Epoch,
         Stage = StageName(status.Stage),
         Visited = status.Visited,
         SentObjects = status.HandedOff,
         SentBytes = status.HandedOffBytes,
         VerifiedObjects = status.Verified,
-        RevivedObjects = status.Revived,
         Started = Text(passes.Began),
         ErrorCount = status.ErrorCount,
         Errors = [.. status.Errors.Take(ErrorsShown).Select(error => new RebalanceErrorWire

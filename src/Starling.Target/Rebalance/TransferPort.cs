@@ -14,6 +14,9 @@ public sealed record TransferPort
     /// <summary>Sender: offers a record and answers what the receiver said; silence is an answer that refuses with <see cref="ErrorCode.Unreachable"/>.</summary>
     public Func<NodeId, PushRequest, TimeSpan, CancellationToken, Task<PushAnswer>>? Push { get; init; }
 
+    /// <summary>Receiver: who offers it.</summary>
+    public NodeId From { get; init; }
+
     /// <summary>Receiver: the offered record with all its attributes.</summary>
     public ObjectRecord? Pushed { get; init; }
 

@@ -246,6 +246,11 @@ public sealed class TransferRun
         }
 
         var isDone = await ChangeAsync(action);
+        if (isDone)
+        {
+            Count(action);
+        }
+
         Unlock();
         return isDone
             ? new TransferEvent(TransferEventKind.Stored, node.Now())
@@ -276,6 +281,25 @@ public sealed class TransferRun
                     { IsLeftover: true } leftover => await Task.Run(() => store.Reclaim(name, leftover.Head.Key)) >= 0,
                     _ => await store.ForgetAsync(name, bucketId, Durability.Durable, CancellationToken.None),
                 };
+        }
+    }
+
+    private void Count(TransferAction action)
+    {
+        var epoch = node.View.Current.Epoch;
+        switch (action.Kind)
+        {
+            case TransferActionKind.Mark:
+                node.Traffic.HandedOver(epoch, action.HandOver!.Receiver, action.Record!.SizeBytes);
+                break;
+            case TransferActionKind.Commit:
+                node.Traffic.TakenOver(epoch, port.From, action.Record!.SizeBytes);
+                break;
+            case TransferActionKind.Revive:
+                node.Traffic.Revived(epoch);
+                break;
+            default:
+                break;
         }
     }
 

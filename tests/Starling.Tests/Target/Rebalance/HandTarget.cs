@@ -164,6 +164,7 @@ internal sealed class HandTarget : IDisposable
             var record = opened.Lookup.Record!;
             var port = new TransferPort
             {
+                From = offer.From,
                 Pushed = record,
                 CopyBytes = async (session, cancel) =>
                 {

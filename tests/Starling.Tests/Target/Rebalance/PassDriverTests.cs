@@ -78,6 +78,47 @@ public sealed class PassDriverTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Both_sides_of_a_pass_tell_the_same_of_what_changed_hands_and_what_came_back_where_it_lay()
+    {
+        await FillAsync();
+        Start();
+        HandTarget.Show(Draining, one, two);
+        var report = await ReportAsync();
+        var receiving = DriverOf(two, _ => true);
+        var bytes = Names.Sum(name => two.Head(name).SizeBytes);
+
+        var sent = new PassReport(one.Node, driver!, TimeProvider.System).Current;
+        var taken = new PassReport(two.Node, receiving, TimeProvider.System).Current;
+        Assert.Equal((Count, bytes, 0L, 99d), (sent.SentObjects, sent.SentBytes, sent.ReceivedObjects, sent.Percent));
+        var to = Assert.Single(sent.To);
+        Assert.Equal((two.Id.Value, Count, bytes), (to.Node, to.Objects, to.Bytes));
+        var from = Assert.Single(taken.From);
+        Assert.Equal((one.Id.Value, Count, bytes), (from.Node, from.Objects, from.Bytes));
+        Assert.Equal((Count, bytes, 0L), (taken.ReceivedObjects, taken.ReceivedBytes, taken.RevivedObjects));
+
+        // The first target comes back: nothing travels, everything is where it was.
+        HandTarget.Show(Clean(report).Move((1, AdminState.In)) with { AppliedIndex = report.StartedIndex + 2 }, one, two);
+        var receiver = receiving.RunAsync(ending.Token);
+        await UntilAsync(() => receiving.Status is { Stage: PassStage.Reporting });
+        await ending.CancelAsync();
+        await receiver;
+        Assert.Equal((Count, 0), (one.Node.Traffic.ByEpoch[3].Revived, one.Node.Traffic.ByEpoch[3].From.Count));
+    }
+
+    [Theory]
+    [InlineData(PassStage.Flushing, 10, 0, 0, 0)]
+    [InlineData(PassStage.Walking, 50, 0, 0, 45)]
+    [InlineData(PassStage.Walking, 500, 0, 0, 90)]
+    [InlineData(PassStage.Verifying, 100, 40, 20, 94.5)]
+    [InlineData(PassStage.Reporting, 100, 40, 40, 99)]
+    public void A_pass_says_how_far_it_is_and_never_that_it_is_through_before_its_end(PassStage stage, long visited, long handedOff, long verified, double percent)
+    {
+        var status = new PassStatus(2, stage, visited, handedOff, 0, verified, 0, 0, []);
+        Assert.Equal(percent, PassReport.Percent(status, new DiskCounts(60, 0, 10, 20, 0, 10, 0, 0, 0)));
+        Assert.InRange(PassReport.Percent(status, null), 0, percent);
+    }
+
+    [Fact]
     public async Task B9_a_process_that_dies_in_the_middle_goes_on_where_its_durable_cursor_says_and_moves_nothing_twice()
     {
         await FillAsync();
@@ -173,16 +214,18 @@ public sealed class PassDriverTests : IAsyncDisposable
         await one.Node.Store.CommitTombstoneAsync(Names[5], tombstone, Durability.Durable, CancellationToken.None);
     }
 
-    private PassDriver NewDriver() => driver = new(
-        one.Node,
-        new StorePassDisk(one.Node.Store, NullLogger<StorePassDisk>.Instance),
+    private PassDriver NewDriver() => driver = DriverOf(one, input =>
+    {
+        told.Enqueue(input);
+        reported.Release();
+        return true;
+    });
+
+    private static PassDriver DriverOf(HandTarget target, Func<Input, bool> post) => new(
+        target.Node,
+        new StorePassDisk(target.Node.Store, NullLogger<StorePassDisk>.Instance),
         new PassOptions { ReportEvery = TimeSpan.FromMilliseconds(50), PaceEvery = TimeSpan.FromMilliseconds(20) },
-        input =>
-        {
-            told.Enqueue(input);
-            reported.Release();
-            return true;
-        },
+        post,
         NullLogger<PassDriver>.Instance);
 
     private PassDriver Start()
