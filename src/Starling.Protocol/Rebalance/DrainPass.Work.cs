@@ -21,8 +21,12 @@ public sealed partial class DrainPass
         visited += page.Records.Length;
         foreach (var unreadable in page.Unreadable)
         {
-            Owe(lane);
-            Fail(unreadable.Subject, unreadable.Error);
+            // What this target keeps need not be handed over, whatever is wrong with it: whoever reads it is told.
+            if (view.State.Newest.OwnerOf(unreadable.Name.Digest) is var owner && owner != view.Self)
+            {
+                Owe(lane);
+                Fail(unreadable.Name.Cname, unreadable.Error);
+            }
         }
 
         if (stage == PassStage.Walking)

@@ -40,7 +40,8 @@ public sealed partial class DrainPass
     private readonly List<PassError> errors = [];
     private readonly SortedDictionary<NodeId, StoreError> avoided = [];
     private readonly List<PassEffect> effects = [];
-    private PassProgress? saved;
+    private readonly PassProgress? saved;
+    private readonly bool isSavedLost;
     private PassProgress progress;
     private ObjectView view;
     private PassStage stage;
@@ -70,8 +71,10 @@ public sealed partial class DrainPass
     /// <param name="mountpaths">Ids of the mountpaths that are here.</param>
     /// <param name="resume">What an earlier process made durable, or null. It is taken up if its epoch is not newer than the adopted one.</param>
     /// <param name="maxInFlight">How many hand-offs may run at once, at least 1.</param>
-    public DrainPass(ImmutableArray<string> mountpaths, PassProgress? resume, int maxInFlight = 16)
+    /// <param name="isResumeLost">There was a progress and it cannot be read: the pass begins anew, and whoever may have vouched counts as having done so.</param>
+    public DrainPass(ImmutableArray<string> mountpaths, PassProgress? resume, int maxInFlight = 16, bool isResumeLost = false)
     {
+        isSavedLost = isResumeLost;
         lanes = [.. mountpaths.Order(StringComparer.Ordinal).Select(id => new PassLane(id))];
         saved = resume;
         progress = new PassProgress(0, 0, ImmutableSortedDictionary.Create<string, MountpathProgress>(StringComparer.Ordinal), []);
@@ -199,9 +202,17 @@ public sealed partial class DrainPass
     }
 
     // What an unproven pass made verified is not asked about again: who vouched for it then must be in the proof of this one (rule A20).
-    private ImmutableArray<NodeId> VouchedBefore(NodeEntry self) => saved is null || saved.StartedIndex < self.CleanIndex
-        ? []
+    private ImmutableArray<NodeId> VouchedBefore(NodeEntry self) => isSavedLost ? MayHaveVouched()
+        : saved is null || saved.StartedIndex < self.CleanIndex ? []
         : [.. saved.Receivers.Where(id => !view.State.Losses.TryGetValue(id, out var loss) || loss.Index <= saved.StartedIndex)];
+
+    // A target that is outside of placement and clean has handed on whatever it took over (rule A20).
+    private ImmutableArray<NodeId> MayHaveVouched() =>
+    [
+        .. view.State.Nodes.Values
+            .Where(node => node.Id != view.Self && node.HoldsIntegers && (node.State is AdminState.In or AdminState.Joining || node.Clean < view.Epoch))
+            .Select(node => node.Id).Order(),
+    ];
 
     /// <summary>An operation asks for a pass that begins later, or somebody who vouched in this one was declared lost since: its report would be refused.</summary>
     private bool IsOutdated(PassProgress pass) =>

@@ -20,6 +20,11 @@ public enum WalkKind
 /// <param name="Record">What the disk says of it.</param>
 public sealed record WalkedRecord(ObjectName Name, LocalRecord Record);
 
+/// <summary>One name whose record is there and cannot be read.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Error">Why.</param>
+public sealed record UnreadableRecord(ObjectName Name, StoreError Error);
+
 /// <summary>What a pass is told.</summary>
 public abstract record PassInput
 {
@@ -45,7 +50,7 @@ public abstract record PassInput
     /// <param name="Cursor">Where the next page begins; opaque.</param>
     /// <param name="IsEnd">Nothing follows.</param>
     /// <param name="Unreadable">Names that are there and cannot be read, with the reason.</param>
-    public sealed record Page(string Mountpath, ImmutableArray<WalkedRecord> Records, string Cursor, bool IsEnd, ImmutableArray<PassError> Unreadable) : PassInput;
+    public sealed record Page(string Mountpath, ImmutableArray<WalkedRecord> Records, string Cursor, bool IsEnd, ImmutableArray<UnreadableRecord> Unreadable) : PassInput;
 
     /// <summary>A page could not be read.</summary>
     /// <param name="Mountpath">Its id.</param>

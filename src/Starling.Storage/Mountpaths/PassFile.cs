@@ -12,6 +12,10 @@ namespace Starling.Storage.Mountpaths;
 public sealed class PassFile
 {
     private const ushort Kind = 3;
+
+    // No number of saves comes near: what is written after all copies were lost is newer than a copy on a mountpath that was away meanwhile.
+    private const long GenerationsLost = 1L << 40;
+
     private readonly MountpathSet mountpaths;
     private long generation;
 
@@ -23,7 +27,7 @@ public sealed class PassFile
     }
 
     /// <summary>The newest document; null when there is none. A copy that cannot be read does not count while another one can.</summary>
-    /// <exception cref="StoreException">Corrupt or DiskFailure: no copy can be read, and at least one is there.</exception>
+    /// <exception cref="StoreException">Corrupt, DiskFailure or Unavailable: no copy can be read, and at least one is there, or may be on a disk that is gone.</exception>
     public byte[]? Load()
     {
         byte[]? newest = null;
@@ -31,10 +35,22 @@ public sealed class PassFile
         var isKnown = false;
         foreach (var mountpath in mountpaths.All)
         {
+            if (mountpath.Displaced() is { } gone)
+            {
+                failure = new StoreException(gone);
+                continue;
+            }
+
             try
             {
-                if (SystemFile.Read(mountpaths.Files, PathOn(mountpath), Kind) is not { Length: >= sizeof(long) } content)
+                if (SystemFile.Read(mountpaths.Files, PathOn(mountpath), Kind) is not { } content)
                 {
+                    continue;
+                }
+
+                if (content.Length < sizeof(long))
+                {
+                    failure = new StoreException(ErrorCode.Corrupt, $"system file \"{PathOn(mountpath)}\" is malformed: it is too short");
                     continue;
                 }
 
@@ -57,7 +73,13 @@ public sealed class PassFile
             }
         }
 
-        return newest is null && failure is not null ? throw failure : newest;
+        if (newest is null && failure is not null)
+        {
+            generation += GenerationsLost;
+            throw failure;
+        }
+
+        return newest;
     }
 
     /// <summary>Replaces the document on every mountpath, flushed.</summary>

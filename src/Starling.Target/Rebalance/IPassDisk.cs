@@ -4,6 +4,11 @@ using Starling.Protocol.Rebalance;
 
 namespace Starling.Target.Rebalance;
 
+/// <summary>What is left of the last pass.</summary>
+/// <param name="Progress">Its progress; null: nothing that counts.</param>
+/// <param name="IsLost">There is a progress and it cannot be read: a pass begins anew, and everybody who may have vouched before must be asked (rule A20).</param>
+public readonly record struct SavedPass(PassProgress? Progress, bool IsLost);
+
 /// <summary>What a pass needs of this target's disks, mountpath by mountpath.</summary>
 public interface IPassDisk
 {
@@ -16,8 +21,8 @@ public interface IPassDisk
     /// <summary>Flushes the whole filesystem of a mountpath; why that failed, or null.</summary>
     Task<StoreError?> FlushAsync(string mountpath, CancellationToken cancellationToken);
 
-    /// <summary>The newest progress that was saved; null when there is none, or none that can be read: then the walk begins anew.</summary>
-    Task<PassProgress?> LoadAsync(CancellationToken cancellationToken);
+    /// <summary>The newest progress that was saved.</summary>
+    Task<SavedPass> LoadAsync(CancellationToken cancellationToken);
 
     /// <summary>Writes and flushes the progress, in place of the one before; why that failed, or null.</summary>
     Task<StoreError?> SaveAsync(PassProgress progress, CancellationToken cancellationToken);

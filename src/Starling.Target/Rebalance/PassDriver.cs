@@ -72,13 +72,13 @@ public sealed partial class PassDriver
     {
         try
         {
-            var resume = await disk.LoadAsync(cancellationToken);
+            var saved = await disk.LoadAsync(cancellationToken);
 
             // What the foreground took since the last pass, while nothing moved.
             baselineMs = options.ForegroundP99Ms() ?? baselineMs;
             counters.Began();
             Interlocked.Exchange(ref beganTicks, DateTimeOffset.UnixEpoch.Ticks + (node.Clock.WallNs / TimeSpan.NanosecondsPerTick));
-            var execution = new PassExecution(node, disk, options, counters, post, now => Volatile.Write(ref status, now), log, resume, baselineMs);
+            var execution = new PassExecution(node, disk, options, counters, post, now => Volatile.Write(ref status, now), log, saved, baselineMs);
             await execution.RunAsync(cancellationToken);
             baselineMs = execution.BaselineMs;
             if (Status is { } last)

@@ -42,7 +42,7 @@ internal sealed partial class PassExecution
     private long capBytes;
 
     public PassExecution(
-        TargetNode node, IPassDisk disk, PassOptions options, PassCounters counters, Func<Input, bool> post, Action<PassStatus> show, ILogger log, PassProgress? resume, double baselineMs)
+        TargetNode node, IPassDisk disk, PassOptions options, PassCounters counters, Func<Input, bool> post, Action<PassStatus> show, ILogger log, SavedPass saved, double baselineMs)
     {
         this.node = node;
         this.disk = disk;
@@ -52,7 +52,7 @@ internal sealed partial class PassExecution
         this.show = show;
         this.log = log;
         pace = PaceState.Start(baselineMs);
-        pass = new DrainPass(disk.Mountpaths, resume, pace.MaxInFlight);
+        pass = new DrainPass(disk.Mountpaths, saved.Progress, pace.MaxInFlight, saved.IsLost);
         port = new TransferPort { Push = node.Neighbors.PushAsync };
         counters.Paced(pace.MaxInFlight);
     }

@@ -6,7 +6,7 @@ using Starling.Protocol.Rebalance;
 
 namespace Starling.Target.Rebalance;
 
-/// <summary>The progress of a pass as a JSON document. What cannot be understood is as good as nothing: the walk begins anew.</summary>
+/// <summary>The progress of a pass as a JSON document. What cannot be understood is not as good as nothing: who vouched is lost with it.</summary>
 internal static class PassProgressCodec
 {
     private const int Version = 1;

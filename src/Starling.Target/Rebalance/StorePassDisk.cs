@@ -49,7 +49,7 @@ public sealed partial class StorePassDisk : IPassDisk
                 [.. page.Records.Select(found => new WalkedRecord(found.Name, RecordHeads.LocalOf(LookupResult.Found(found.Record))!))],
                 page.Cursor,
                 page.IsEnd,
-                [.. page.Unreadable.Select(found => new PassError(found.Name.Cname, found.Error))]);
+                [.. page.Unreadable.Select(found => new UnreadableRecord(found.Name, found.Error))]);
         }
         catch (StoreException error)
         {
@@ -72,17 +72,28 @@ public sealed partial class StorePassDisk : IPassDisk
     }
 
     /// <inheritdoc/>
-    public async Task<PassProgress?> LoadAsync(CancellationToken cancellationToken)
+    public async Task<SavedPass> LoadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await Task.Run(file.Load, cancellationToken) is { } document ? PassProgressCodec.Decode(document) : null;
+            if (await Task.Run(file.Load, cancellationToken) is not { } document)
+            {
+                return default;
+            }
+
+            if (PassProgressCodec.Decode(document) is { } progress)
+            {
+                return new SavedPass(progress, IsLost: false);
+            }
+
+            LogLost("its content is not what this build writes", null);
         }
         catch (StoreException error)
         {
-            LogLost(error);
-            return null;
+            LogLost(error.Error.Message, error);
         }
+
+        return new SavedPass(null, IsLost: true);
     }
 
     /// <inheritdoc/>
@@ -102,6 +113,6 @@ public sealed partial class StorePassDisk : IPassDisk
 
     private Mountpath Of(string id) => store.Mountpaths.All.First(mountpath => mountpath.Id.ToString() == id);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "rebalance: the progress of the last pass cannot be read, the walk begins anew")]
-    private partial void LogLost(Exception error);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "rebalance: the progress of the last pass (.starling/pass on the mountpaths) cannot be read and is written anew: {Why}. The walk begins anew, and no target that may have taken over something may be silent when it is asked whether this one is safe to power off; nothing is to be done by hand")]
+    private partial void LogLost(string why, Exception? error);
 }

@@ -52,6 +52,31 @@ public sealed class PassFileTests
         Assert.Contains("/.starling/pass", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_is_saved_after_every_copy_was_damaged_is_newer_than_a_copy_on_a_mountpath_that_was_away()
+    {
+        var disk = NewDisk();
+        using (var fixture = new StoreFixture(disk, "/mp1", "/mp2"))
+        {
+            var file = new PassFile(fixture.Mountpaths);
+            for (var i = 0; i < 5; i++)
+            {
+                file.Save("old"u8);
+            }
+        }
+
+        using (var alone = MountpathSet.Open(disk, new MountpathOptions { Paths = ["/mp1"], TargetId = "target01", AllowMissing = true }))
+        {
+            Damage(disk, "/mp1/.starling/pass");
+            var file = new PassFile(alone);
+            Assert.Throws<StoreException>(() => file.Load());
+            file.Save("new"u8);
+        }
+
+        using var both = new StoreFixture(disk, "/mp1", "/mp2");
+        Assert.Equal("new", Encoding.UTF8.GetString(new PassFile(both.Mountpaths).Load()!));
+    }
+
     private static void Damage(RecordingFileLayer disk, string path)
     {
         using var file = disk.Open(path, FileOpenMode.ReadWrite);

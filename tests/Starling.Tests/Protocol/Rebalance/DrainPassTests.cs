@@ -187,12 +187,30 @@ public class DrainPassTests
     public void B9_names_that_cannot_be_read_and_pages_that_fail_block_the_end()
     {
         var pass = Walking();
-        pass.Step(new PassInput.Page("a", [], "z", IsEnd: true, [new PassError("ais://demo/bad", Broken)]));
-        Assert.Equal(PassStage.Blocked, pass.Status.Stage);
+        pass.Step(new PassInput.Page("a", [], "z", IsEnd: true, [new UnreadableRecord(Names[0], Broken)]));
+        Assert.Equal((PassStage.Blocked, Names[0].Cname), (pass.Status.Stage, pass.Status.Errors[0].Subject));
 
         var failing = Walking();
         failing.Step(new PassInput.PageFailed("a", Broken));
         Assert.Equal((PassStage.Blocked, "a"), (failing.Status.Stage, failing.Status.Errors[0].Subject));
+    }
+
+    [Fact]
+    public void B9_a_damaged_record_that_the_target_keeps_blocks_nothing_and_one_that_it_hands_over_is_named()
+    {
+        var state = Fold.Serving(3).Move((2, AdminState.Draining)).Move((2, AdminState.In));
+        var mine = Names.First(n => state.Newest.OwnerOf(n.Digest) == Fold.Target(1));
+        var theirs = Names.First(n => state.Newest.OwnerOf(n.Digest) != Fold.Target(1));
+        var pass = Walking(state: state);
+        pass.Step(new PassInput.Page("a", [], "z", IsEnd: true, [new UnreadableRecord(mine, Broken)]));
+        Assert.Equal((PassStage.Verifying, 0), (pass.Status.Stage, pass.Status.ErrorCount));
+        pass.Step(new PassInput.ProgressSaved());
+        pass.Step(new PassInput.Page("a", [], "z", IsEnd: true, [new UnreadableRecord(mine, Broken)]));
+        Assert.Equal(PassStage.Reporting, pass.Status.Stage);
+
+        var other = Walking(state: state);
+        other.Step(new PassInput.Page("a", [], "z", IsEnd: true, [new UnreadableRecord(mine, Broken), new UnreadableRecord(theirs, Broken)]));
+        Assert.Equal((PassStage.Blocked, theirs.Cname), (other.Status.Stage, Assert.Single(other.Status.Errors).Subject));
     }
 
     [Fact]
@@ -208,7 +226,7 @@ public class DrainPassTests
     public void B9_the_list_of_errors_is_bounded_their_count_is_not()
     {
         var pass = Walking();
-        var errors = Enumerable.Range(0, DrainPass.MaxErrors + 20).Select(i => new PassError($"n-{i}", Broken)).ToImmutableArray();
+        var errors = Enumerable.Range(0, DrainPass.MaxErrors + 20).Select(i => new UnreadableRecord(ObjectName.Parse(Fold.Bucket(), $"n-{i}"), Broken)).ToImmutableArray();
         pass.Step(new PassInput.Page("a", [], "z", IsEnd: true, errors));
         Assert.Equal((DrainPass.MaxErrors, DrainPass.MaxErrors + 20), (pass.Status.Errors.Length, pass.Status.ErrorCount));
     }
@@ -400,6 +418,25 @@ public class DrainPassTests
         var begun = Only<PassEffect.SaveProgress>(again.Step(new PassInput.Flushed("a"))).Progress;
         Assert.Equal(later.AppliedIndex, begun.StartedIndex);
         Assert.Equal([Fold.Target(2)], begun.Receivers.ToArray());
+    }
+
+    [Fact]
+    public void A20_when_the_progress_is_lost_whoever_may_have_vouched_is_in_the_proof_and_the_walk_begins_anew()
+    {
+        // Target 3 has left placement and handed on all that it had: it need not be heard.
+        var state = Fold.Serving(4).Move((3, AdminState.Draining)).WithIntegers(3, 2, 2).Move((1, AdminState.Draining));
+        var pass = new DrainPass(["a"], null, isResumeLost: true);
+        pass.Step(new PassInput.ViewChanged(View(state)));
+        pass.Step(new PassInput.WritesFinished());
+        var begun = Only<PassEffect.SaveProgress>(pass.Step(new PassInput.Flushed("a"))).Progress;
+        Assert.Equal([Fold.Target(2), Fold.Target(4)], begun.Receivers.ToArray());
+        Assert.Equal(MountpathProgress.None, begun.Mountpaths["a"]);
+
+        // Before it is clean it may still be the only one that has what it took over.
+        var dirty = new DrainPass(["a"], null, isResumeLost: true);
+        dirty.Step(new PassInput.ViewChanged(View(Fold.Serving(4).Move((3, AdminState.Draining)).Move((1, AdminState.Draining)))));
+        dirty.Step(new PassInput.WritesFinished());
+        Assert.Contains(Fold.Target(3), Only<PassEffect.SaveProgress>(dirty.Step(new PassInput.Flushed("a"))).Progress.Receivers);
     }
 
     [Fact]

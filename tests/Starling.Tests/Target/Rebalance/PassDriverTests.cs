@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Core.Errors;
 using Starling.Core.Names;
@@ -7,6 +8,7 @@ using Starling.Protocol.Node;
 using Starling.Protocol.Rebalance;
 using Starling.Protocol.State;
 using Starling.Storage.Files;
+using Starling.Storage.Layout;
 using Starling.Storage.Objects;
 using Starling.Target.Rebalance;
 using Starling.Tests.Protocol.State;
@@ -195,6 +197,61 @@ public sealed class PassDriverTests : IAsyncDisposable
         await UntilAsync(() => driver.Status?.Stage == PassStage.Blocked);
         Assert.Empty(told);
         Assert.NotEmpty(driver.Status!.Errors);
+    }
+
+    [Fact]
+    public async Task A20_a_pass_whose_progress_cannot_be_read_begins_anew_and_counts_on_everybody_who_may_have_vouched()
+    {
+        // What an earlier pass verified is not asked about again: who vouched for it stood in the progress alone.
+        var state = Knowing(Fold.Serving(3));
+        var name = Names.First(n => state.Newest.OwnerOf(n.Digest) == one.Id);
+        HandTarget.Show(state, one, two);
+        var progress = new PassProgress(2, state.AppliedIndex, ImmutableSortedDictionary<string, MountpathProgress>.Empty, [Fold.Target(3)]);
+        var disk = new StorePassDisk(one.Node.Store, NullLogger<StorePassDisk>.Instance);
+        Assert.Equal(default, await disk.LoadAsync(CancellationToken.None));
+        Assert.Null(await disk.SaveAsync(progress, CancellationToken.None));
+        Assert.Equal(new SavedPass(progress, IsLost: false), await disk.LoadAsync(CancellationToken.None));
+        foreach (var mountpath in one.Node.Store.Mountpaths.All)
+        {
+            await File.WriteAllTextAsync(mountpath.Path + "/.starling/pass", "damaged");
+        }
+
+        Assert.Equal(new SavedPass(null, IsLost: true), await new StorePassDisk(one.Node.Store, NullLogger<StorePassDisk>.Instance).LoadAsync(CancellationToken.None));
+        driver = Start();
+        var draining = state.Move((1, AdminState.Draining)) with { AppliedIndex = state.AppliedIndex + 1 };
+        HandTarget.Show(draining, one, two);
+        var report = await ReportAsync();
+        Assert.Equal([two.Id, Fold.Target(3)], report.Receivers.ToArray());
+        Assert.Equal("nothing", one.Look(name));
+    }
+
+    [Fact]
+    public async Task B9_a_damaged_record_of_a_name_that_the_target_keeps_does_not_stop_its_pass_and_one_that_moves_is_named()
+    {
+        await FillAsync();
+
+        // Back with another weight: nothing advances by itself.
+        var away = Before.Move((1, AdminState.Draining));
+        var back = (away with { Nodes = away.Nodes.SetItem(one.Id, away.Nodes[one.Id] with { Weight = 2 }) }).Move((1, AdminState.In));
+        back = back with { AppliedIndex = Before.AppliedIndex + 2 };
+        Spoil(Names[0]);
+        driver = Start();
+        HandTarget.Show(back, one, two);
+        await ReportAsync();
+        Assert.Equal(0, driver.Status!.ErrorCount);
+        Assert.Equal($"error {ErrorCode.Corrupt}", one.Look(Names[0]));
+
+        HandTarget.Show(back.WithIntegers(1, 3, 3).Move((1, AdminState.Draining)) with { AppliedIndex = back.AppliedIndex + 1 }, one, two);
+        await UntilAsync(() => driver.Status?.Stage == PassStage.Blocked);
+        Assert.Equal(Names[0].Cname, Assert.Single(driver.Status!.Errors).Subject);
+    }
+
+    private void Spoil(ObjectName name)
+    {
+        var bucketId = Before.FindBucket(Fold.Bucket())!.Id;
+        var store = one.Node.Store;
+        using var file = store.Mountpaths.Files.Open(Fqn.Place(store.Mountpaths.Place(name.Digest).Path, name, bucketId).File(Slot.Object), FileOpenMode.ReadWrite);
+        file.SetAttribute(RecordCodec.AttributeName, "nonsense"u8);
     }
 
     private static ClusterState Knowing(ClusterState state) => state with { FeatureLevel = FeatureLevels.Operations };
