@@ -49,8 +49,21 @@ internal sealed class TourStage(Supervisor supervisor, TourOptions options, Text
         return act;
     }
 
-    public Task PrintAsync(ActRecord act) => Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-        $"{act.Name,-34} {act.Requests,9:N0} {act.Failures.Count,7:N0} {act.Cut,5:N0} {act.Refused,8:N0} {act.Waited,7:N0}{(act.Note.Length == 0 ? string.Empty : $"   ({act.Note})")}"));
+    /// <summary>Prints the line of an act, and what went wrong first: the verdict repeats it, but by then it may be long ago.</summary>
+    public async Task PrintAsync(ActRecord act)
+    {
+        await Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+            $"{act.Name,-34} {act.Requests,9:N0} {act.Failures.Count,7:N0} {act.Cut,5:N0} {act.Refused,8:N0} {act.Waited,7:N0}{(act.Note.Length == 0 ? string.Empty : $"   ({act.Note})")}"));
+        foreach (var failure in act.Failures.Take(3))
+        {
+            await Output.WriteLineAsync($"   {Total.Elapsed:mm\\:ss} {failure}");
+        }
+
+        if (!act.MayWait && act.FirstWait is { } wait)
+        {
+            await Output.WriteLineAsync($"   {Total.Elapsed:mm\\:ss} had to wait: {wait}");
+        }
+    }
 
     /// <summary>Ends a process as a crash would; broken connections to it are excused until the outage ends.</summary>
     public Outages.Outage Kill(NodePlan node)
@@ -88,11 +101,11 @@ internal sealed class TourStage(Supervisor supervisor, TourOptions options, Text
             act.Fail($"{TourClient.Cname(extra)}: is listed and must not exist");
         }
 
-        return (await ReadAsync(live, act), live.Length, listed.Count);
+        return (await ReadAsync(live, Ledger.DeletedNames(), act), live.Length, listed.Count);
     }
 
-    /// <summary>Reads and compares these names, and all deleted ones; returns how many bytes were compared.</summary>
-    public async Task<long> ReadAsync(string[] names, ActRecord act)
+    /// <summary>Reads and compares names nobody writes to meanwhile, and looks whether deleted ones are still gone; returns how many bytes were compared.</summary>
+    public async Task<long> ReadAsync(string[] names, string[] deleted, ActRecord act)
     {
         long bytes = 0;
         await ForEachAsync(names, async name =>
@@ -101,7 +114,7 @@ internal sealed class TourStage(Supervisor supervisor, TourOptions options, Text
             await Client.VerifyAsync(name, expected, act, Cancellation);
             Interlocked.Add(ref bytes, expected.Bytes().Length);
         });
-        await ForEachAsync(Ledger.DeletedNames(), name => Client.VerifyAsync(name, null, act, Cancellation));
+        await ForEachAsync(deleted, name => Client.VerifyAsync(name, null, act, Cancellation));
         return bytes;
     }
 
