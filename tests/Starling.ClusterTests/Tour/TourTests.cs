@@ -36,4 +36,18 @@ public sealed class TourTests
         Assert.Contains(failures, line => line.Contains(damaged, StringComparison.Ordinal) && complaints.Split('|').Any(complaint => line.Contains(complaint, StringComparison.Ordinal)));
         Assert.All(failures, line => Assert.Contains(damaged, line, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task A_target_destroyed_before_it_is_safe_makes_the_tour_fail_and_name_what_only_it_held()
+    {
+        var run = await PlaygroundRun.RunAsync([.. Small, "--operations", "--no-kills", "--sabotage", "early-verdict"]);
+        Assert.True(run.ExitCode == 1, run.All);
+        var verdict = run.Output.Split('\n').Single(line => line.StartsWith("VERDICT: FAIL (sabotaged: ", StringComparison.Ordinal));
+        var lost = verdict["VERDICT: FAIL (sabotaged: ".Length..].TrimEnd(')');
+        var failure = Assert.Single(run.Output.Split('\n'), line => line.StartsWith("FAIL ", StringComparison.Ordinal));
+        Assert.Contains(lost, failure, StringComparison.Ordinal);
+
+        // What cannot be reached is never "not found".
+        Assert.Contains("503", failure, StringComparison.Ordinal);
+    }
 }
