@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Starling.Cluster.Clocks;
 using Starling.Cluster.Views;
@@ -15,16 +14,19 @@ namespace Starling.Cluster;
 /// <summary>
 /// Drives the pure core with real time: one bounded queue of inputs, one consumer that steps the node and executes the effects in order. Nothing in here
 /// waits for a disk or a peer. A broken invariant or a failed flush stops the loop, not the process: the node becomes a silent follower.
+/// It has a thread of its own: on the shared pool a tick waits behind requests, and on a busy machine a second of that costs a target its lease.
 /// </summary>
 internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
 {
     private const int MaxQueued = 16_384;
     private const long FreshNs = 45_000_000;
     private const long QuietNs = 1_000_000_000;
-    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(90);
+    private const long TickMs = 90;
 
     /// <summary>For a follower or learner that hears its leader: nothing that it waits for is due within the next second, and every message brings a tick of its own.</summary>
-    private static readonly TimeSpan QuietTickEvery = TimeSpan.FromMilliseconds(270);
+    private const long QuietTickMs = 270;
+
+    private static readonly object TickDue = new();
 
     private readonly ProtocolNode node;
     private readonly IBatchWriter writer;
@@ -34,14 +36,15 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
     private readonly LoopPulse pulse;
     private readonly ILogger log;
 
-    // Unbounded in type, bounded in fact: outsiders pass TryPost, which counts; the loop's own inputs (tick, completion) are at most one of each.
-    private readonly Channel<object?> inputs = Channel.CreateUnbounded<object?>(new UnboundedChannelOptions { SingleReader = true });
+    // Unbounded in type, bounded in fact: TryPost counts.
+    private readonly ConcurrentQueue<object> inputs = new();
+    private readonly SemaphoreSlim wake = new(0);
     private readonly ConcurrentDictionary<long, TaskCompletionSource<Effect>> outstanding = new();
     private readonly CancellationTokenSource ending = new();
     private Exchange? exchange;
     private long heardNs;
     private int queued;
-    private int tickQueued;
+    private int wakes;
     private long completedToken;
     private long reportedToken;
     private long lastRequestId;
@@ -49,7 +52,6 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
     private volatile string? halted;
     private volatile string? writeFailure;
     private Task loop = Task.CompletedTask;
-    private Task ticker = Task.CompletedTask;
 
     public ControlLoop(ProtocolNode node, IBatchWriter writer, IMessageSender sender, ClusterView view, IBootClock clock, LoopPulse pulse, ILogger log)
     {
@@ -71,8 +73,17 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
     public void Start()
     {
         writer.Start(OnDurable, OnWriteFailed);
-        loop = RunAsync();
-        ticker = TickAsync();
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop = ended.Task;
+        new Thread(() =>
+        {
+            Run();
+            ended.SetResult();
+        })
+        {
+            IsBackground = true,
+            Name = "control-loop",
+        }.Start();
     }
 
     /// <summary>Gives an input from outside; false when the queue is full or the loop has ended, and the input is dropped.</summary>
@@ -83,13 +94,15 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
 
     private bool TryPostItem(object input)
     {
-        if (Interlocked.Increment(ref queued) > MaxQueued || halted is not null || !inputs.Writer.TryWrite(input))
+        if (Interlocked.Increment(ref queued) > MaxQueued || halted is not null || ending.IsCancellationRequested)
         {
             Interlocked.Decrement(ref queued);
             Interlocked.Increment(ref dropped);
             return false;
         }
 
+        inputs.Enqueue(input);
+        Wake();
         return true;
     }
 
@@ -152,39 +165,55 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync();
-        inputs.Writer.TryComplete();
-        await ticker;
+        Wake();
         await loop;
         await writer.DisposeAsync();
         Fail("the node is stopping");
         ending.Dispose();
+        wake.Dispose();
     }
 
-    private async Task RunAsync()
+    private void Run()
     {
-        await Task.Yield();
-        await foreach (var item in inputs.Reader.ReadAllAsync())
+        var tickAtMs = Environment.TickCount64;
+        while (!ending.IsCancellationRequested)
         {
-            if (item is not null)
+            wake.Wait((int)Math.Max(0, tickAtMs - Environment.TickCount64));
+
+            // Whoever posts after this wakes the loop again.
+            Interlocked.Exchange(ref wakes, 0);
+            while (!ending.IsCancellationRequested && Environment.TickCount64 < tickAtMs && inputs.TryDequeue(out var input))
             {
                 Interlocked.Decrement(ref queued);
+                Try(input);
             }
 
-            if (halted is not null || ending.IsCancellationRequested)
+            Try(null);
+            if (Environment.TickCount64 >= tickAtMs)
             {
-                continue;
+                Try(TickDue);
+                tickAtMs = Environment.TickCount64 + (IsQuiet() ? QuietTickMs : TickMs);
             }
+        }
+    }
 
-            try
-            {
-                Work(item);
-            }
-            catch (Exception error)
-            {
-                // One of the three places where everything is caught: a bug in the core must not end a process that can still serve reads.
-                log.LogCritical(error, "cluster-integrity: the control loop stops");
-                Halt($"{error.GetType().Name}: {error.Message}");
-            }
+    /// <summary>A loop that has stopped goes on taking inputs away, so that nobody waits for room.</summary>
+    private void Try(object? input)
+    {
+        if (halted is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            Work(input);
+        }
+        catch (Exception error)
+        {
+            // One of the three places where everything is caught: a bug in the core must not end a process that can still serve reads.
+            log.LogCritical(error, "cluster-integrity: the control loop stops");
+            Halt($"{error.GetType().Name}: {error.Message}");
         }
     }
 
@@ -196,11 +225,6 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
             return;
         }
 
-        if (item is null && Interlocked.Exchange(ref tickQueued, 0) == 1)
-        {
-            Tick();
-        }
-
         var durable = Interlocked.Read(ref completedToken);
         if (durable > reportedToken)
         {
@@ -208,20 +232,26 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
             Execute(node.Step(new PersistCompleted(durable)));
         }
 
-        if (item is Input input)
+        switch (item)
         {
-            Execute(node.Step(input));
-        }
-        else if (item is Exchange received)
-        {
-            // The core's time stands still between ticks: what it hears it has to hear now, not up to a tick ago.
-            if (clock.NowNs - pulse.LastTickNs >= FreshNs)
-            {
-                Tick();
-            }
+            case null:
+                break;
+            case Input input:
+                Execute(node.Step(input));
+                break;
+            case Exchange received:
+                // The core's time stands still between ticks: what it hears it has to hear now, not up to a tick ago.
+                if (clock.NowNs - pulse.LastTickNs >= FreshNs)
+                {
+                    Tick();
+                }
 
-            Interlocked.Exchange(ref heardNs, clock.NowNs);
-            WorkOff(received);
+                Interlocked.Exchange(ref heardNs, clock.NowNs);
+                WorkOff(received);
+                break;
+            default:
+                Tick();
+                break;
         }
     }
 
@@ -339,38 +369,21 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
     private void OnDurable(long token)
     {
         Interlocked.Exchange(ref completedToken, token);
-        inputs.Writer.TryWrite(null);
+        Wake();
     }
 
     private void OnWriteFailed(Exception error)
     {
         writeFailure = $"the control log cannot be written: {error.Message}";
-        inputs.Writer.TryWrite(null);
+        Wake();
     }
 
-    private async Task TickAsync()
+    /// <summary>At most one wake-up waits; the loop looks at everything whenever it wakes.</summary>
+    private void Wake()
     {
-        using var timer = new PeriodicTimer(TickEvery);
-        try
+        if (Interlocked.Exchange(ref wakes, 1) == 0)
         {
-            do
-            {
-                if (Interlocked.Exchange(ref tickQueued, 1) == 0)
-                {
-                    inputs.Writer.TryWrite(null);
-                }
-
-                var period = IsQuiet() ? QuietTickEvery : TickEvery;
-                if (timer.Period != period)
-                {
-                    timer.Period = period;
-                }
-            }
-            while (await timer.WaitForNextTickAsync(ending.Token));
-        }
-        catch (OperationCanceledException)
-        {
-            // The node stops.
+            wake.Release();
         }
     }
 
