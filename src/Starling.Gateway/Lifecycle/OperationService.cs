@@ -24,6 +24,9 @@ public sealed class OperationService
     private static readonly TimeSpan MarkWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan CatchUpWithin = TimeSpan.FromSeconds(2);
 
+    // A node that starts overtakes a request once or twice; more often only something that is not well.
+    private const int Attempts = 5;
+
     private readonly IClusterView view;
     private readonly ICommandProposer proposer;
     private readonly TimeProvider time;
@@ -41,7 +44,7 @@ public sealed class OperationService
 
     /// <summary>Asks for an operation. A repeated request gets the operation that it began; one that does what a running one does, the running one.</summary>
     /// <returns>The operation; null when there is nothing to do.</returns>
-    /// <exception cref="StoreException">The refusal of the core: Invalid, NodeNotFound, Busy, PreconditionFailed (a guard), Conflict, Unreachable; or Unsupported while the cluster does not know operations.</exception>
+    /// <exception cref="StoreException">The refusal of the core: Invalid, NodeNotFound, Busy, PreconditionFailed (a guard), Conflict, Unreachable, Stale (members change all the time); or Unsupported while the cluster does not know operations.</exception>
     public async Task<Operation?> StartAsync(OperationKind kind, ImmutableArray<NodeId> nodes, OperationOptions options, Requester requester, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(requester);
@@ -49,8 +52,20 @@ public sealed class OperationService
         // What was overridden goes on record whatever else was said.
         var overridden = options is { Force.IsEmpty: false } ? $"guards overridden: {string.Join(", ", options.Force)}" : string.Empty;
         var why = string.Join("; ", new[] { requester.Why, overridden }.Where(text => text.Length > 0));
-        var name = await ProposeAsync(command, requester with { Why = why }, cancellationToken);
-        return name.Length == 0 ? null : Find(name);
+        for (var attempt = 1; ; attempt++)
+        {
+            // An attempt has a name of its own, the same one when the whole request is repeated: a refusal is remembered too (rule A12).
+            var id = attempt == 1 || requester.RequestId.Length == 0 ? requester.RequestId : string.Create(CultureInfo.InvariantCulture, $"{requester.RequestId}#{attempt}");
+            try
+            {
+                var name = await ProposeAsync(command, new Requester(requester.By, id, why), cancellationToken);
+                return name.Length == 0 ? null : Find(name);
+            }
+            catch (StoreException overtaken) when (overtaken.Error.Code == ErrorCode.Stale && attempt < Attempts)
+            {
+                // A node started, or placement changed, between the leader's look and the entry: the leader looks again.
+            }
+        }
     }
 
     /// <summary>

@@ -103,6 +103,17 @@ public sealed partial class RulesTests
         }
     }
 
+    [Theory]
+    [InlineData("T", 1, 18)]
+    public void Every_row_of_the_lifecycle_tables_names_a_test_or_says_why_there_is_none(string table, int first, int last)
+    {
+        var text = Document.Get("docs/lifecycle-coverage.md").Text;
+        var rows = Regex.Matches(text, $@"^\| {table}(\d+) \|.*$", RegexOptions.Multiline);
+        Assert.Equal(Enumerable.Range(first, last - first + 1), rows.Select(row => int.Parse(row.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)));
+        var bare = rows.Select(row => row.Value).Where(row => !TestName().IsMatch(row) && !row.Contains("cannot arise:", StringComparison.Ordinal) && !row.Contains("not built yet", StringComparison.Ordinal));
+        Assert.True(!bare.Any(), $"docs/lifecycle-coverage.md names neither a test nor a reason: {string.Join("; ", bare)}");
+    }
+
     [Fact]
     public void Every_option_of_a_node_is_documented()
     {

@@ -183,19 +183,19 @@ public sealed record StartOperation(OperationKind Kind, ImmutableArray<NodeId> N
             : null;
     }
 
-    // Facts are of the placement and the processes that they were observed of, or of none (rule A11).
+    // Facts are of the placement and the processes that they were observed of, or of none (rule A11). Stale: the leader looks again when asked again.
     private StoreError? CheckFacts(ClusterState state)
     {
         if (Facts.Epoch >= 0 && Facts.Epoch != state.Newest.Number)
         {
-            return new StoreError(ErrorCode.Conflict, $"epoch {state.Newest.Number} was committed meanwhile, not {Facts.Epoch}: ask again");
+            return new StoreError(ErrorCode.Stale, $"epoch {state.Newest.Number} was committed meanwhile, not {Facts.Epoch}: ask again");
         }
 
         foreach (var fact in Facts.Nodes)
         {
             if (state.Node(fact.Id) is not { } entry || entry.Session != fact.Session)
             {
-                return new StoreError(ErrorCode.Conflict, $"node {fact.Id} left or started again meanwhile: ask again");
+                return new StoreError(ErrorCode.Stale, $"node {fact.Id} left or started again meanwhile: ask again");
             }
         }
 

@@ -166,7 +166,9 @@ public class OperationCommandTests
         var moved = state.Move((3, AdminState.Draining));
 
         Assert.Null(state.Try(new StartOperation(OperationKind.Maintenance, [T1]) { Facts = facts }).Outcome.Error);
-        Assert.Contains("started again", restarted.Try(new StartOperation(OperationKind.Maintenance, [T1]) { Facts = facts }).Outcome.Error!.Message, StringComparison.Ordinal);
+        var overtaken = restarted.Try(new StartOperation(OperationKind.Maintenance, [T1]) { Facts = facts }).Outcome.Error!;
+        Assert.Equal(ErrorCode.Stale, overtaken.Code);
+        Assert.Contains("started again", overtaken.Message, StringComparison.Ordinal);
         Assert.Contains("committed meanwhile", moved.Try(new StartOperation(OperationKind.Maintenance, [T1]) { Facts = facts }).Outcome.Error!.Message, StringComparison.Ordinal);
     }
 

@@ -44,7 +44,7 @@ public sealed class MembershipCallTests(LifecycleCluster cluster) : IClassFixtur
     [InlineData("start-maintenance", """{"sid":"target00","force":["no-such-guard"]}""", "no-such-guard")]
     [InlineData("start-maintenance", """{"sid":"target00","force":7}""", "force")]
     [InlineData("rm-unsafe", """{"sid":"target00"}""", "skip_rebalance")]
-    public async Task T18_bad_input_is_named_and_changes_nothing(string action, string value, string named)
+    public async Task Bad_input_is_named_and_changes_nothing(string action, string value, string named)
     {
         var answer = await cluster.ActAsync(action, value, gateway: cluster.Follower());
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);

@@ -21,13 +21,17 @@ public sealed class NodeStoryTests : IAsyncLifetime
     public Task DisposeAsync() => cluster.DisposeAsync();
 
     [Fact]
-    public async Task S26_a_node_that_was_shut_down_returns_in_two_steps_start_it_then_stop_maintenance()
+    public async Task S27_T17_a_node_that_was_shut_down_returns_in_two_steps_start_it_then_stop_maintenance()
     {
         var node = Node;
         var host = cluster.Nodes[node];
         var answer = await cluster.ActAsync("shutdown-node", $$"""{"sid":"{{node}}"}""");
         Assert.True(answer is { Status: HttpStatusCode.OK, Rebalance: > 0 }, answer.Text);
         await host.StopRequested.WaitAsync(TestCluster.Patience);
+
+        // Told safe before it goes: nothing is left behind, and it is out.
+        Assert.Equal(AdminState.Out, host.View.Current.State.Node(node)!.State);
+        Assert.Equal("safe", (await cluster.GetAsync($"/v1/nodes/{node}/safety", gateway: 1)).GetProperty("verdict").GetString());
         await cluster.Nodes.StopAsync(node);
         await cluster.SeenAsync(state => state.Operations.IsEmpty && state.Node(node)!.State == AdminState.Out, "the shutdown over");
 
@@ -63,7 +67,7 @@ public sealed class NodeStoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_dead_node_is_removed_with_its_loss_on_record_once_it_is_attested_off()
+    public async Task T18_a_dead_node_is_removed_with_its_loss_on_record_once_it_is_attested_off()
     {
         var node = Node;
         await cluster.Nodes.CrashAsync(node);
