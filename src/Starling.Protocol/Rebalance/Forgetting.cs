@@ -14,13 +14,26 @@ public static class Forgetting
 
     /// <summary>
     /// Whether a leftover may go, apart from the reclaim delay: it is verified, this target is clean as of its hand-over or later, and whoever took it is
-    /// not lost (then it may be the last copy, and is offered by name).
+    /// not lost (then it may be the last copy, and is offered by name). While any target misses a mountpath, what it held may be found here only.
     /// </summary>
     public static bool MayReclaim(in ObjectView view, HandOver handOver)
     {
         ArgumentNullException.ThrowIfNull(handOver);
         return view.IsCommittedSession && handOver.IsVerified && view.State.Node(view.Self) is { HoldsIntegers: true } self && handOver.Epoch <= self.Clean
-            && !LossWatch.IsLost(view.State, handOver);
+            && !LossWatch.IsLost(view.State, handOver) && !AnybodyMissesAMountpath(view.State);
+    }
+
+    private static bool AnybodyMissesAMountpath(ClusterState state)
+    {
+        foreach (var node in state.Nodes.Values)
+        {
+            if (node.LostMountpathIds.Length > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Whether nothing of this record counts any more, on any target: its bucket was destroyed (rule B12).</summary>

@@ -24,7 +24,11 @@ public enum FileOpenMode
 /// <param name="Inode">Inode number.</param>
 /// <param name="SizeBytes">Length, bytes.</param>
 /// <param name="IsDirectory">True for a directory.</param>
-public readonly record struct FileFacts(ulong Device, ulong Inode, long SizeBytes, bool IsDirectory);
+public readonly record struct FileFacts(ulong Device, ulong Inode, long SizeBytes, bool IsDirectory)
+{
+    /// <summary>When content, attributes or name changed last by the wall clock, nanoseconds since 1970; 0 when the layer does not know.</summary>
+    public long ChangedTimeNs { get; init; }
+}
 
 /// <summary>Capacity and kind of a filesystem.</summary>
 /// <param name="TotalBytes">Size, bytes.</param>

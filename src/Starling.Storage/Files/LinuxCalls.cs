@@ -108,6 +108,12 @@ internal static unsafe partial class LinuxCalls
         [FieldOffset(40)]
         public ulong Size;
 
+        [FieldOffset(96)]
+        public long ChangedSeconds;
+
+        [FieldOffset(104)]
+        public uint ChangedNanoseconds;
+
         [FieldOffset(136)]
         public uint DeviceMajor;
 

@@ -129,7 +129,10 @@ public sealed class LinuxFileLayer : IFileLayer
             return null;
         }
 
-        return new FileFacts(((ulong)buffer.DeviceMajor << 32) | buffer.DeviceMinor, buffer.Inode, (long)buffer.Size, (buffer.Mode & ModeMask) == ModeDirectory);
+        return new FileFacts(((ulong)buffer.DeviceMajor << 32) | buffer.DeviceMinor, buffer.Inode, (long)buffer.Size, (buffer.Mode & ModeMask) == ModeDirectory)
+        {
+            ChangedTimeNs = (buffer.ChangedSeconds * 1_000_000_000) + buffer.ChangedNanoseconds,
+        };
     }
 
     /// <inheritdoc/>

@@ -174,7 +174,10 @@ internal sealed class LinuxOpenFile(SafeFileHandle handle, string path) : IOpenF
                 throw new FileLayerException(LinuxCalls.LastError, "statx", Path);
             }
 
-            return new FileFacts(((ulong)buffer.DeviceMajor << 32) | buffer.DeviceMinor, buffer.Inode, (long)buffer.Size, (buffer.Mode & ModeMask) == ModeDirectory);
+            return new FileFacts(((ulong)buffer.DeviceMajor << 32) | buffer.DeviceMinor, buffer.Inode, (long)buffer.Size, (buffer.Mode & ModeMask) == ModeDirectory)
+        {
+            ChangedTimeNs = (buffer.ChangedSeconds * 1_000_000_000) + buffer.ChangedNanoseconds,
+        };
         }
         finally
         {

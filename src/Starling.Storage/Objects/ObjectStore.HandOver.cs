@@ -85,6 +85,21 @@ public sealed partial class ObjectStore
         return Guard(Mountpaths.Place(name.Digest), () => marker.Reclaim(name, key));
     }
 
+    /// <summary>When the leftover's file changed last: about when it was verified. Nanoseconds since 1970 by the wall clock; null when there is none, or it cannot be told.</summary>
+    public long? LeftoverChangedTimeNs(ObjectName name, ulong bucketId)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        try
+        {
+            return reader.FindLeftover(name, bucketId, out var place).Status == LookupStatus.Found ? Mountpaths.Files.Stat(place.File(Slot.Leftover))?.ChangedTimeNs : null;
+        }
+        catch (FileLayerException)
+        {
+            // Who wants to remove it will hear why it cannot be.
+            return null;
+        }
+    }
+
     /// <summary>
     /// Starts the body of a record that another target sends. Its checksum is computed with the sender's algorithm; <see cref="CommitReceivedAsync"/> compares.
     /// </summary>

@@ -3,6 +3,7 @@ using Starling.Cluster.Clocks;
 using Starling.Cluster.Views;
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Protocol.Identity;
 using Starling.Protocol.Objects;
 using Starling.Protocol.Rebalance;
 using Starling.Protocol.State;
@@ -53,6 +54,9 @@ public sealed class TargetNode
     /// <summary>What changed hands, for people.</summary>
     public RebalanceTraffic Traffic { get; } = new();
 
+    /// <summary>Keeps everybody out until what was brought along is set aside; null: nothing ever is.</summary>
+    public QuarantineGate? Quarantine { get; init; }
+
     /// <summary>Order keys of this process.</summary>
     public RecordKeySource Keys { get; } = new();
 
@@ -63,7 +67,8 @@ public sealed class TargetNode
     public ObjectView ViewOf(ClusterSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        return new ObjectView(snapshot.State, snapshot.Self.Id, snapshot.Self.Session, snapshot.Lease.IsValid(Clock.NowNs));
+        var session = Quarantine?.IsOpen(snapshot.State, snapshot.Self.Id) == false ? SessionId.None : snapshot.Self.Session;
+        return new ObjectView(snapshot.State, snapshot.Self.Id, session, snapshot.Lease.IsValid(Clock.NowNs));
     }
 
     /// <summary>The bucket. A request that was redirected names the applied index of the gateway: this target catches up first (rule B2).</summary>

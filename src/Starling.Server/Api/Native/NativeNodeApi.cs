@@ -27,6 +27,8 @@ internal sealed class NativeNodeApi : INodeApi
 {
     private static readonly TimeSpan CountAtMostEvery = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan ReclaimEvery = TimeSpan.FromSeconds(30);
+
     private readonly CancellationTokenSource stopping = new();
     private readonly List<Task> background = [];
     private readonly List<IDisposable> owned = [];
@@ -107,8 +109,8 @@ internal sealed class NativeNodeApi : INodeApi
         owned.Add(store);
         var neighbors = new DataNeighbors(runtime.Peers, runtime.View, store, new NeighborMeter(metrics.Meter));
         owned.Add(neighbors);
-        var node = new TargetNode(runtime.View, runtime.Proposer, runtime.Clock, store, neighbors);
-        background.Add(new BucketDirs(runtime.View, store, runtime.Loggers.CreateLogger<BucketDirs>()).RunAsync(stopping.Token));
+        var node = new TargetNode(runtime.View, runtime.Proposer, runtime.Clock, store, neighbors) { Quarantine = new QuarantineGate() };
+        background.Add(new BucketDirs(node, runtime.Loggers.CreateLogger<BucketDirs>()).RunAsync(stopping.Token));
         var disks = new DiskWatch(store, TimeProvider.System, runtime.DiskQuiet, runtime.Loggers.CreateLogger<DiskWatch>());
         store.DiskFailed += (_, _) => metrics.Tracker.Add("err.fshc.n", 1);
         disks.PresentChanged = present => runtime.Post(new MountpathsChanged(present));
@@ -124,6 +126,9 @@ internal sealed class NativeNodeApi : INodeApi
         background.Add(passes.RunAsync(stopping.Token));
         var census = new CensusKeeper(store, TimeProvider.System, CountAtMostEvery, runtime.Loggers.CreateLogger<CensusKeeper>());
         background.Add(census.RunAsync(stopping.Token));
+        var reclaimer = new Reclaimer(node, TimeProvider.System, ReclaimEvery, runtime.Loggers.CreateLogger<Reclaimer>());
+        ReclaimInstruments.Register(metrics.Meter, reclaimer);
+        background.Add(reclaimer.RunAsync(stopping.Token));
         background.Add(new SummaryReporter(node, passes, () => census.Live, runtime.Post).RunAsync(stopping.Token));
         var report = new PassReport(node, passes, TimeProvider.System);
         return new TargetServices(node, new ObjectReader(node), writer, new ObjectDeleter(node), new BucketLister(node), disks, report, new NeighborService(node, writer), new ObjectExplainer(node));

@@ -52,6 +52,26 @@ public class ForgettingTests
     }
 
     [Fact]
+    public void B11_while_a_target_misses_a_mountpath_a_verified_leftover_may_be_the_only_one_left_and_stays()
+    {
+        var missing = Converged with { Nodes = Converged.Nodes.SetItem(Fold.Target(3), Converged.Nodes[Fold.Target(3)] with { LostMountpathIds = ["target03-a"] }) };
+        Forget(Record(), missing).Start(LockName).Locked(Leftover(Record(), verified: true), Done).Ends(TransferOutcome.Changed);
+    }
+
+    [Theory]
+    [InlineData(0, 89.9, 7_200_000)]
+    [InlineData(7_199_999, 90, 1)]
+    [InlineData(7_200_000, 0, 0)]
+    [InlineData(-5, 0, 7_200_000)]
+    public void B11_a_leftover_is_kept_for_the_reclaim_delay_whatever_the_wall_clock_says(long ageMs, double usedPercent, long keptForMs)
+    {
+        var limits = new ReclaimLimits(7_200_000, 90);
+        Assert.False(Reclaiming.IsPressed(usedPercent, limits));
+        Assert.Equal(keptForMs, Reclaiming.KeptForMs(ageMs, limits));
+        Assert.True(Reclaiming.IsPressed(90.1, limits));
+    }
+
+    [Fact]
     public void B3_before_its_own_session_is_applied_a_target_forgets_nothing()
     {
         var script = Forget(Tombstone(), Converged);

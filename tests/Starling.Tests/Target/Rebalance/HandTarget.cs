@@ -35,12 +35,12 @@ internal sealed class HandTarget : IDisposable
     }
 
     /// <summary>On the disk of this machine, below a directory.</summary>
-    public HandTarget(int number, ClusterState state, string root)
-        : this(number, state, new LinuxFileLayer(), root)
+    public HandTarget(int number, ClusterState state, string root, QuarantineGate? gate = null)
+        : this(number, state, new LinuxFileLayer(), root, gate)
     {
     }
 
-    private HandTarget(int number, ClusterState state, IFileLayer files, string root)
+    private HandTarget(int number, ClusterState state, IFileLayer files, string root, QuarantineGate? gate = null)
     {
         Disk = files as RecordingFileLayer;
         files.MakeDirectory(root + "/mp1");
@@ -51,7 +51,7 @@ internal sealed class HandTarget : IDisposable
         store = Disk is null ? new ObjectStore(mountpaths) : new ObjectStore(mountpaths, diskThreadCount: 0);
         Id = Fold.Target(number);
         View = new ClusterView(new ClusterSnapshot { Node = Publication(state) });
-        Node = new TargetNode(View, null!, new BootClock(), store, neighbors);
+        Node = new TargetNode(View, null!, new BootClock(), store, neighbors) { Quarantine = gate };
     }
 
     public NodeId Id { get; }
