@@ -136,15 +136,7 @@ public class TransitionTests
         world.Freed(T1).Run();
         Assert.Equal(AdminState.In, world.StateOf(T1));
 
-        // It drains, and then does not erase.
-        world.Start(OperationKind.Decommission, null, T1);
-        for (var steps = 0; world.State.ErasePermits.IsEmpty; steps++)
-        {
-            Assert.True(steps < 50, "no erase was permitted");
-            StepOnce(world);
-        }
-
-        var late = world.Ask(new StartOperation(OperationKind.Return, [T1]));
+        var late = Erasing().Ask(new StartOperation(OperationKind.Return, [T1]));
         Assert.Equal(ErrorCode.Conflict, late.Error?.Code);
         Assert.Contains("erase", late.Error!.Message, StringComparison.Ordinal);
     }
@@ -176,6 +168,52 @@ public class TransitionTests
         Assert.Equal((epoch, rebalance), (world.State.Newest.Number, world.Single().RebalanceId));
         world.Freed(T2).Run();
         Assert.Equal(AdminState.Out, world.StateOf(T2));
+    }
+
+    /// <summary>Ends of the requests, in the order maintenance, return, shutdown, decommission, removal of the dead.</summary>
+    [Theory]
+    [InlineData("in", "started", "nothing", "started", "started", "PreconditionFailed")]
+    [InlineData("joining", "Conflict", "Conflict", "Conflict", "started", "started")]
+    [InlineData("draining", "same", "taken back", "Busy", "Busy", "PreconditionFailed")]
+    [InlineData("out", "nothing", "started", "started", "started", "PreconditionFailed")]
+    [InlineData("out, not clean", "started", "started", "started", "started", "PreconditionFailed")]
+    [InlineData("out, off", "nothing", "Unreachable", "started", "started", "started")]
+    [InlineData("erasing", "Busy", "Conflict", "Busy", "same", "PreconditionFailed")]
+    public void Every_request_in_every_state_ends_as_written_down(string given, params string[] ends)
+    {
+        OperationKind[] kinds = [OperationKind.Maintenance, OperationKind.Return, OperationKind.Shutdown, OperationKind.Decommission, OperationKind.RemoveDead];
+        foreach (var (kind, expected) in kinds.Zip(ends))
+        {
+            var world = given switch
+            {
+                "joining" => new OperationWorld(OperationWorld.Serving(3).Joined(4)),
+                "draining" => World().Stuck(T1).Start(OperationKind.Maintenance, null, T1).Run(),
+                "out" => World().Start(OperationKind.Maintenance, null, T1).Run(),
+                "out, not clean" => World().Start(OperationKind.Maintenance, Quiet, T1).Run(),
+                "out, off" => World().Start(OperationKind.Maintenance, null, T1).Run().Down(T1),
+                "erasing" => Erasing(),
+                _ => World(),
+            };
+            var node = given == "joining" ? Fold.Target(4) : T1;
+            var before = world.State.Operations.Values.SingleOrDefault();
+            var outcome = world.Ask(new StartOperation(kind, [node]) { Options = kind == OperationKind.RemoveDead ? Quiet : OperationOptions.None });
+            var end = outcome.Error?.Code.ToString()
+                ?? (outcome.Result.Length == 0 ? "nothing" : outcome.Result != before?.Name ? "started" : world.Single().Phase == OperationPhase.Cancelling ? "taken back" : "same");
+            Assert.True(end == expected, $"{kind} of a node that is {given}: {end}, not {expected}: {outcome.Error?.Message}");
+            Assert.True(outcome.Error is null || world.State.Operations.Values.SingleOrDefault() == before, $"{kind} of a node that is {given} was refused and changed something");
+        }
+    }
+
+    private static OperationWorld Erasing()
+    {
+        var world = World().Start(OperationKind.Decommission, null, T1);
+        for (var steps = 0; world.State.ErasePermits.IsEmpty; steps++)
+        {
+            Assert.True(steps < 50, "no erase was permitted");
+            StepOnce(world);
+        }
+
+        return world;
     }
 
     private static void Refused(OperationWorld world, OperationKind kind)
