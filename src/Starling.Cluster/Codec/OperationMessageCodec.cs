@@ -4,7 +4,7 @@ using Starling.Protocol.Operations;
 
 namespace Starling.Cluster.Codec;
 
-/// <summary>Bytes of the messages about operations: kinds 32 to 36.</summary>
+/// <summary>Bytes of the messages about operations: kinds 32 to 36, and 38.</summary>
 internal static class OperationMessageCodec
 {
     public static bool Write(CodecWriter writer, Message message)
@@ -36,6 +36,10 @@ internal static class OperationMessageCodec
                 writer.VarInt64(m.Number);
                 writer.Verdict(m.Verdict);
                 return true;
+            case MembershipEnded m:
+                writer.Byte(38);
+                writer.VarInt64(m.Operation);
+                return true;
             default:
                 return false;
         }
@@ -48,6 +52,7 @@ internal static class OperationMessageCodec
         34 => new EraseReport(reader.VarInt64()),
         35 => new SafetyRequest(reader.VarInt64(), reader.Node()),
         36 => new SafetyResponse(reader.VarInt64(), reader.Verdict()),
+        38 => new MembershipEnded(reader.VarInt64()),
         _ => null,
     };
 }

@@ -98,6 +98,12 @@ public sealed record NodePublication
     /// <summary>The permit by which this node is to erase itself (rule A18); null: it has none.</summary>
     public ErasePermit? EraseOrdered => State.EraseOrdered(Self.Member);
 
+    /// <summary>
+    /// This node erased itself by permit and a member has told it that its membership is over (rule A18). The state here may still call it a member: who is
+    /// removed hears nothing from the log any more.
+    /// </summary>
+    public bool MembershipEnded { get; init; }
+
     /// <summary>Targets: the pass that is to be made; null: none (rule B9).</summary>
     public WantedPass? PassWanted => State.PassWanted(Self.Id);
 

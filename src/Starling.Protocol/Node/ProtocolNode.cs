@@ -489,6 +489,9 @@ public sealed class ProtocolNode : IRaftEvents
             case EraseReport m:
                 operations.On(from, m);
                 break;
+            case MembershipEnded m:
+                passes.On(from, m);
+                break;
             case SafetyRequest m:
                 safety.On(from, m);
                 break;
@@ -601,6 +604,7 @@ public sealed class ProtocolNode : IRaftEvents
             Pending = raft.IsLeader ? admissions.Pending : [],
             Waiting = node.ClusterId.Length == 0 ? founding.Waiting ?? joiner.Waiting : joiner.Waiting,
             StopReady = IsStopReady(),
+            MembershipEnded = passes.HasEnded,
             Addresses = addresses,
         };
     }

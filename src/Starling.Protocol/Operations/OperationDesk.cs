@@ -35,7 +35,26 @@ internal sealed class OperationDesk(NodeContext node, Raft raft, LeaseDesk lease
 
     public void On(NodeIdentity from, SummaryReport report) => Of(from).Summary = report.Summary;
 
-    public void On(NodeIdentity from, EraseReport report) => Of(from).Erased = node.State.EraseOrdered(from.Member)?.Operation == report.Operation;
+    /// <summary>
+    /// Who has erased itself is removed. Once it is, it hears nothing from the log and asks until somebody answers: any member that has applied the removal knows,
+    /// whoever leads (rule A18).
+    /// </summary>
+    public void On(NodeIdentity from, EraseReport report)
+    {
+        if (node.State.EraseOrdered(from.Member) is not { } permit || permit.Operation != report.Operation)
+        {
+            return;
+        }
+
+        if (node.State.Node(from.Id)?.Incarnation != from.Incarnation)
+        {
+            node.Send(from.Member, new MembershipEnded(permit.Operation));
+        }
+        else
+        {
+            Of(from).Erased = true;
+        }
+    }
 
     /// <summary>Fills in what the leader observes, so that nobody else's word is judged by (rule A11).</summary>
     public Command Complete(Command command) => command switch

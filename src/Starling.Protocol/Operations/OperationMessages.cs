@@ -88,9 +88,19 @@ public sealed record CleanReport(long Epoch, long StartedIndex, ImmutableArray<N
 /// <param name="Summary">The newest one.</param>
 public sealed record SummaryReport(PassSummary Summary) : Message;
 
-/// <summary>A process has erased itself by its permit (rule A18); repeated until it is no member any more.</summary>
+/// <summary>
+/// A process has erased itself by its permit (rule A18); repeated until it knows that it is no member any more. Told to the leader, and to other members in turn:
+/// once it is removed it hears from nobody by itself, and who leads may have changed.
+/// </summary>
 /// <param name="Operation">The operation of the permit.</param>
 public sealed record EraseReport(long Operation) : Message;
+
+/// <summary>
+/// The membership of the addressee, an incarnation that erased itself by permit, is over (rule A18). Any member may say so: it has applied the permit and the
+/// removal, both are committed, and that incarnation is never admitted again.
+/// </summary>
+/// <param name="Operation">The operation of the permit.</param>
+public sealed record MembershipEnded(long Operation) : Message;
 
 /// <summary>Is it safe to power this node off? Asked of the leader.</summary>
 /// <param name="Number">Echoed.</param>

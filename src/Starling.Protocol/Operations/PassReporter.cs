@@ -1,4 +1,5 @@
 using Starling.Protocol.Consensus;
+using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
 using Starling.Protocol.State.Commands;
 
@@ -12,7 +13,9 @@ internal sealed class PassReporter(NodeContext node, Raft raft, RequestDesk desk
     private PassFinished? finished;
     private PassSummary? summary;
     private RecordMountpaths? mountpaths;
-    private bool erased;
+    private Incarnation erased;
+    private int turn;
+    private long toldNs = long.MinValue / 2;
     private long sentNs = long.MinValue / 2;
 
     public void On(PassFinished input)
@@ -31,12 +34,28 @@ internal sealed class PassReporter(NodeContext node, Raft raft, RequestDesk desk
 
     public void OnErased()
     {
-        erased = true;
-        sentNs = long.MinValue / 2;
+        erased = node.Self.Incarnation;
+        toldNs = long.MinValue / 2;
+    }
+
+    /// <summary>The membership of this incarnation is over by permit.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>
+    /// Believed from a member only, by an incarnation that has a permit and has erased itself: nobody else is ever stopped by such a message, late or forged.
+    /// </summary>
+    public void On(NodeIdentity from, MembershipEnded message)
+    {
+        if (!HasEnded && erased == node.Self.Incarnation && node.State.EraseOrdered(node.Self.Member)?.Operation == message.Operation && node.State.Node(from.Id)?.Incarnation == from.Incarnation)
+        {
+            HasEnded = true;
+            node.ViewChanged = true;
+        }
     }
 
     public void Tick()
     {
+        TellErased();
         if (!node.State.KnowsOperations || raft.Leader is not { } leader || leader == node.Self || node.NowNs - sentNs < RepeatNs)
         {
             return;
@@ -57,11 +76,33 @@ internal sealed class PassReporter(NodeContext node, Raft raft, RequestDesk desk
         {
             node.Send(leader.Member, new SummaryReport(summary));
         }
+    }
 
-        if (erased && node.State.EraseOrdered(node.Self.Member) is { } permit)
+    private void TellErased()
+    {
+        if (erased != node.Self.Incarnation || HasEnded || node.NowNs - toldNs < RepeatNs || node.State.EraseOrdered(node.Self.Member) is not { } permit)
         {
-            node.Send(leader.Member, new EraseReport(permit.Operation));
+            return;
         }
+
+        toldNs = node.NowNs;
+        var report = new EraseReport(permit.Operation);
+        if (raft.Leader is { } leader && leader != node.Self)
+        {
+            node.Send(leader.Member, report);
+        }
+
+        // The leader that removed it may be gone, and it cannot learn who leads now.
+        if (NextMember() is { } member && member != raft.Leader?.Member)
+        {
+            node.Send(member, report);
+        }
+    }
+
+    private Member? NextMember()
+    {
+        var others = node.State.Nodes.Values.Where(n => n.Id != node.Self.Id).ToList();
+        return others.Count == 0 ? null : others[turn++ % others.Count].Member;
     }
 
     private bool IsShown(PassFinished pass) =>

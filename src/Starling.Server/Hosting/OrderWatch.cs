@@ -52,7 +52,14 @@ internal sealed class OrderWatch
                 if (await TryEraseAsync(permit, cancellationToken))
                 {
                     await TellAsync(cancellationToken);
-                    stop("this node erased itself by permit and is no member any more");
+                    const string Ended = "this node erased itself by permit and is no member any more";
+                    if (permit.NoShutdown)
+                    {
+                        log.LogWarning("{Why}; it goes on running, as the operation says", Ended);
+                        return;
+                    }
+
+                    stop(Ended);
                     return;
                 }
 
@@ -89,7 +96,7 @@ internal sealed class OrderWatch
             post(new EraseFinished());
             try
             {
-                await view.WaitForAsync(now => now.Own is null || now.Own.Incarnation != now.Self.Incarnation, "the end of this node's membership", TryAgainAfter, cancellationToken);
+                await view.WaitForAsync(now => now.Node.MembershipEnded || now.Own is null || now.Own.Incarnation != now.Self.Incarnation, "the end of this node's membership", TryAgainAfter, cancellationToken);
                 return;
             }
             catch (StoreException late) when (late.Error.Code == ErrorCode.Unavailable)

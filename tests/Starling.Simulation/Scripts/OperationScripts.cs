@@ -113,6 +113,31 @@ public static class OperationScripts
     }
 
     [Script]
+    public static void ErasedNodeHearsFromAnyMemberThatItIsOut(TextWriter? log)
+    {
+        // Who is removed hears nothing from the log any more. It dies before anybody has told it, and so does the leader that removed it.
+        var story = Begin(log);
+        story.World.HoldsErasing = _ => true;
+        story.Operate(OperationKind.Decommission, "t1");
+        story.Until(() => story.Node("t1").View!.EraseOrdered is not null, 120, "the permit reaches the target");
+        story.World.HoldsErasing = null;
+        story.World.Kill("t1");
+        story.World.Start("t1");
+        story.Until(() => story.World.Checks.Newest.Node(story.Node("t1").Id) is null, 60, "it has erased itself and is removed");
+        story.Require(!story.Node("t1").View!.MembershipEnded, "nobody has told it yet");
+        story.World.Kill("t1");
+        var first = story.Leader!;
+        story.World.Kill(first.Name);
+        story.World.Start("t1");
+        story.Until(() => story.Node("t1").View is { MembershipEnded: true }, 30, "the new process hears it from somebody else");
+        story.Require(story.Node("t1").View!.State.Node(story.Node("t1").Id) is not null, "though its own log ends before the removal");
+        story.Until(() => !story.Node("t1").IsUp, 10, "and it ends");
+        story.World.Start(first.Name);
+        story.Until(() => story.World.Checks.Newest.Nodes.ContainsKey(story.Node("t1").Id), 120, "its machine is put to use again, as a new node");
+        story.EndsWell();
+    }
+
+    [Script]
     public static void DeclaredLossOfALeasedTarget(TextWriter? log)
     {
         // A commit of the target hangs while its loss is asked for: the loss waits until no lease of it can be valid, so nothing that it took is acknowledged later.

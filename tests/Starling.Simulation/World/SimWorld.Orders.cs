@@ -19,6 +19,11 @@ public sealed partial class SimWorld
             Stop(node);
         }
 
+        if (view.MembershipEnded && (view.EraseOrdered is null || node.ErasedProcess != node.Process || Checks.Newest.Node(node.Id)?.Incarnation == view.Self.Incarnation))
+        {
+            throw new CheckFailedException("only who is removed leaves", $"{node} believes that its membership is over, and it is not");
+        }
+
         if (view.EraseOrdered is not null && node.ErasedProcess != node.Process && HoldsErasing?.Invoke(node) != true)
         {
             node.ErasedProcess = node.Process;
@@ -40,20 +45,21 @@ public sealed partial class SimWorld
         }
 
         Give(node, new EraseFinished());
-        LeaveWhenRemoved(node, node.Disk.Durable.Incarnation);
+        LeaveWhenRemoved(node, node.Process);
     }
 
-    // An erased machine that is no member any more is switched off; some time later it is put to use again, as a new one.
-    private void LeaveWhenRemoved(SimNode node, Incarnation incarnation) => Schedule(Second, () =>
+    // An erased process that knows that it is no member any more ends, and its machine is switched off; some time later it is put to use again, as a new one.
+    private void LeaveWhenRemoved(SimNode node, int process) => Schedule(Second, () =>
     {
-        if (node.Disk.Durable.Incarnation != incarnation)
+        if (node.Process != process || !node.IsUp)
         {
             return;
         }
 
-        if (Checks.Newest.Node(node.Id)?.Incarnation == incarnation)
+        var view = node.View!;
+        if (!view.MembershipEnded && view.State.Node(node.Id)?.Incarnation == view.Self.Incarnation)
         {
-            LeaveWhenRemoved(node, incarnation);
+            LeaveWhenRemoved(node, process);
             return;
         }
 

@@ -64,6 +64,7 @@ public sealed class EnvelopeCodecTests
         new CleanReport(5, 77, [You], 2),
         new SummaryReport(new PassSummary { Epoch = 5, VisitedObjects = 9, MovedBytes = 1L << 40, Verifying = true, ErrorCount = 1, ErrorNames = ["ais://b/o"], FullReceivers = [You], Jobs = ["copy"] }),
         new EraseReport(7),
+        new MembershipEnded(7),
         new SafetyRequest(1, You),
         new SafetyResponse(1, new SafetyVerdict(Safety.Unknown, ["silent"], [You])),
     ];

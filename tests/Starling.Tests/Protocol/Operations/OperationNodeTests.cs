@@ -106,6 +106,50 @@ public class OperationNodeTests
         world.RunUntil(() => target.View.EraseOrdered is { RemoveUserData: true }, 10, "target01 reads its permit");
         target.Step(new EraseFinished());
         world.RunUntil(() => State.Node(T1) is null && State.Operations.IsEmpty, 10, "target01 is no member any more");
+        world.RunUntil(() => target.View.MembershipEnded, 10, "target01 knows");
+    }
+
+    [Fact]
+    public void A18_who_erased_itself_hears_from_any_member_that_it_is_out_whoever_leads()
+    {
+        var target = Permitted();
+        var first = Leader;
+        world.Drop = (_, _, envelope) => envelope.Message is MembershipEnded || (envelope.To == T1 && State.Node(T1) is null);
+        target.Step(new EraseFinished());
+        world.RunUntil(() => State.Node(T1) is null, 10, "target01 is removed");
+        first.Crash();
+        world.Run(10);
+        Assert.False(target.View.MembershipEnded);
+
+        world.Drop = null;
+        world.RunUntil(() => target.View.MembershipEnded, 10, "another member tells it");
+        Assert.NotNull(target.View.State.Node(T1));
+    }
+
+    [Fact]
+    public void A18_nobody_who_is_a_member_is_stopped_by_a_word_that_his_membership_is_over()
+    {
+        var target = Permitted();
+        var permit = target.View.EraseOrdered!;
+        Tell(target, Leader.View.Self, permit.Operation);
+        Assert.False(target.View.MembershipEnded);
+
+        world.Drop = (_, _, envelope) => envelope.Message is EraseReport;
+        target.Step(new EraseFinished());
+        var stranger = Leader.View.Self with { Incarnation = new Incarnation(7) };
+        Tell(target, stranger, permit.Operation);
+        Tell(target, Leader.View.Self, permit.Operation + 1);
+        Assert.False(target.View.MembershipEnded);
+        var other = world["target02"];
+        Tell(other, Leader.View.Self, permit.Operation);
+        Assert.False(other.View.MembershipEnded);
+
+        // A report of somebody who has no permit is not answered.
+        var leader = Leader;
+        leader.Receive(From(other.View.Self, other.Address, leader.View.Self, new EraseReport(permit.Operation)));
+        world.Run(2);
+        Assert.DoesNotContain(leader.Sent, s => s.Envelope.Message is MembershipEnded);
+        Assert.NotNull(State.Node(NodeId.Parse("target02")));
     }
 
     [Fact]
@@ -208,6 +252,19 @@ public class OperationNodeTests
         world.RunUntil(() => State.FinishedOperations.Any(o => o.Kind == OperationKind.Join) && State.IsConverged, 30, "target04 in and everything in place");
         Assert.Equal(4, State.Newest.Targets.Length);
     }
+
+    private Host Permitted()
+    {
+        Assert.Null(Gateway.ProposeAndWait(new StartOperation(OperationKind.Decommission, [T1]) { Options = new OperationOptions { RemoveUserData = true } }).Error);
+        world.RunUntil(() => world["target01"].View.EraseOrdered is not null, 10, "target01 reads its permit");
+        return world["target01"];
+    }
+
+    private void Tell(Host host, NodeIdentity from, long operation) =>
+        host.Receive(From(from, world.Hosts[from.Id.Value].Address, host.View.Self, new MembershipEnded(operation)));
+
+    private Envelope From(NodeIdentity from, string address, NodeIdentity to, Message message) =>
+        new(State.ClusterId, from, address, to.Id, to.Incarnation, State.Newest.Number, State.AppliedIndex, message);
 
     private SafetyVerdict Ask(Host host, NodeId node)
     {
