@@ -15,6 +15,9 @@ namespace Starling.Core.Config;
 public sealed record BucketSettings(
     ChecksumType ChecksumType, bool ValidateWarmGet, bool ChecksumOfRange, bool VersioningEnabled, Durability Durability, ulong Access, int Copies, long MaxMonolithicSizeBytes)
 {
+    /// <summary>Whether objects are kept as slices on several targets.</summary>
+    public bool IsErasureCoded { get; init; }
+
     /// <summary>Parses a stored document.</summary>
     /// <exception cref="System.Text.Json.JsonException">The document is damaged.</exception>
     /// <exception cref="FormatException">It holds a checksum type or a durability that this build does not know: another build wrote it.</exception>
@@ -29,7 +32,10 @@ public sealed record BucketSettings(
             Durabilities.Parse(props.Durability),
             props.Access,
             props.Mirror.Enabled ? Math.Max(1, props.Mirror.Copies) : 1,
-            props.Chunks.MaxMonolithicSize.Bytes);
+            props.Chunks.MaxMonolithicSize.Bytes)
+        {
+            IsErasureCoded = props.ErasureCoding.Enabled,
+        };
     }
 
     /// <summary>Whether the bucket permits the operation to a client that is not authenticated.</summary>

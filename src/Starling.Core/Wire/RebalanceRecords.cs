@@ -54,7 +54,7 @@ public sealed record RebalanceTargetWire
     public long Epoch { get; set; }
 
     /// <summary>
-    /// <c>none</c>, <c>waiting</c>, <c>awaiting-writes</c>, <c>flushing</c>, <c>walking</c>, <c>verifying</c>, <c>blocked</c>, <c>reporting</c> or <c>ended</c>.
+    /// <c>none</c>, <c>waiting</c>, <c>awaiting-writes</c>, <c>flushing</c>, <c>walking</c>, <c>verifying</c>, <c>blocked</c>, <c>reporting</c>, <c>cleaning</c> or <c>ended</c>.
     /// </summary>
     [JsonPropertyName("stage")]
     public string Stage { get; set => field = value ?? "none"; } = "none";
@@ -86,6 +86,22 @@ public sealed record RebalanceTargetWire
     /// <summary>Objects that came back into service without moving bytes.</summary>
     [JsonPropertyName("revived_objects")]
     public long RevivedObjects { get; set; }
+
+    /// <summary>Misplaced copies that its cleanup removed.</summary>
+    [JsonPropertyName("removed_objects")]
+    public long RemovedObjects { get; set; }
+
+    /// <summary>Their bytes.</summary>
+    [JsonPropertyName("removed_bytes")]
+    public long RemovedBytes { get; set; }
+
+    /// <summary>Misplaced copies that its cleanup came to.</summary>
+    [JsonPropertyName("cleanup_visits")]
+    public long CleanupVisits { get; set; }
+
+    /// <summary>Counters of its cleanup, as <c>t[ID]:cleanup visits=10 loads=10 removed=9 keep-diverged=1</c>; empty: it makes none.</summary>
+    [JsonPropertyName("cleanup")]
+    public string Cleanup { get; set => field = value ?? string.Empty; } = string.Empty;
 
     /// <summary>Objects that are visible there now.</summary>
     [JsonPropertyName("objects")]

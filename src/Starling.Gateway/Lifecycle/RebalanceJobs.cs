@@ -33,6 +33,8 @@ public static class RebalanceJobs
             Aborted = aborted,
             Stats = new SnapStatsWire
             {
+                LocalObjects = target.RemovedObjects,
+                LocalBytes = target.RemovedBytes,
                 SentObjects = target.SentObjects,
                 SentBytes = target.SentBytes,
                 ReceivedObjects = target.ReceivedObjects,
@@ -40,6 +42,19 @@ public static class RebalanceJobs
             },
         };
     }
+
+    /// <summary>
+    /// The targets whose accounts are shown: of a cleanup those that had something to clean up, as people know it, unless none had; of any other all.
+    /// </summary>
+    public static IEnumerable<RebalanceTargetWire> Shown(RebalanceState rebalance, IReadOnlyList<RebalanceTargetWire> targets)
+    {
+        ArgumentNullException.ThrowIfNull(rebalance);
+        ArgumentNullException.ThrowIfNull(targets);
+        return IsCleanup(rebalance) && targets.Any(target => target.CleanupVisits > 0) ? targets.Where(target => target.CleanupVisits > 0 || !target.Answers) : targets;
+    }
+
+    /// <summary>Whether it is one in cleanup mode.</summary>
+    public static bool IsCleanup(RebalanceState rebalance) => rebalance?.Operation?.Options.Cleanup == true;
 
     /// <summary>The status of a rebalance over all targets.</summary>
     /// <param name="state">The committed state.</param>

@@ -26,11 +26,15 @@ public static class OperationWriters
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(options);
-        writer.Bool(options.NoRebalance);
+        writer.Byte((byte)((options.NoRebalance ? 1 : 0) | (options.Cleanup ? 2 : 0) | (options.CleanupForce ? 4 : 0)));
         writer.Bool(options.RemoveUserData);
         writer.Bool(options.KeepInitialConfig);
         writer.Bool(options.NoShutdown);
         writer.Strings(options.Force);
+        if (options.Cleanup)
+        {
+            writer.String(options.Scope);
+        }
     }
 
     /// <summary>An obstacle, or that there is none.</summary>
@@ -177,14 +181,21 @@ public static class OperationReaders
     }
 
     /// <summary>How an operation was asked for.</summary>
-    public static OperationOptions Options(this ref CodecReader reader) => new()
+    public static OperationOptions Options(this ref CodecReader reader)
     {
-        NoRebalance = reader.Bool(),
-        RemoveUserData = reader.Bool(),
-        KeepInitialConfig = reader.Bool(),
-        NoShutdown = reader.Bool(),
-        Force = reader.Strings(),
-    };
+        var bits = reader.Choice(8, "options of an operation");
+        var options = new OperationOptions
+        {
+            NoRebalance = (bits & 1) != 0,
+            Cleanup = (bits & 2) != 0,
+            CleanupForce = (bits & 4) != 0,
+            RemoveUserData = reader.Bool(),
+            KeepInitialConfig = reader.Bool(),
+            NoShutdown = reader.Bool(),
+            Force = reader.Strings(),
+        };
+        return options.Cleanup ? options with { Scope = reader.String() } : options;
+    }
 
     /// <summary>An obstacle, or null.</summary>
     public static OperationBlock? Block(this ref CodecReader reader) =>

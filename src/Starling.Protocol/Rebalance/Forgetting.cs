@@ -13,14 +13,35 @@ public static class Forgetting
         view.IsCommittedSession && view.State.IsConverged && !view.MissesMountpath && view.State.Node(view.Self) is { HoldsIntegers: true };
 
     /// <summary>
-    /// Whether a leftover may go, apart from the reclaim delay: it is verified, this target is clean as of its hand-over or later, and whoever took it is
-    /// not lost (then it may be the last copy, and is offered by name). While any target misses a mountpath, what it held may be found here only.
+    /// Whether a leftover may go without another question, apart from the reclaim delay: it is verified, this target is clean as of its hand-over or later,
+    /// and nothing was declared lost since: whoever took it may have handed it on to whoever lost it, and then it is the last copy, and is offered by name.
     /// </summary>
-    public static bool MayReclaim(in ObjectView view, HandOver handOver)
+    public static bool MayReclaim(in ObjectView view, HandOver handOver) => IsProven(view, handOver) && !LossSince(view.State, handOver.Index);
+
+    /// <summary>
+    /// Whether a leftover may go when its owner says now that it holds the same: it is verified, and this target is clean as of its hand-over or later. While
+    /// any target misses a mountpath all stay: what lay there may be found here only.
+    /// </summary>
+    public static bool IsProven(in ObjectView view, HandOver handOver)
     {
         ArgumentNullException.ThrowIfNull(handOver);
         return view.IsCommittedSession && handOver.IsVerified && view.State.Node(view.Self) is { HoldsIntegers: true } self && handOver.Epoch <= self.Clean
-            && !LossWatch.IsLost(view.State, handOver) && !AnybodyMissesAMountpath(view.State);
+            && !AnybodyMissesAMountpath(view.State);
+    }
+
+    /// <summary>Whether any target, or a mountpath of it, was declared lost after this log index.</summary>
+    public static bool LossSince(ClusterState state, long index)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        foreach (var loss in state.Losses.Values)
+        {
+            if (loss.Index > index)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool AnybodyMissesAMountpath(ClusterState state)

@@ -101,4 +101,8 @@ public enum VerifyVerdict
 /// <param name="Verdict">The verdict.</param>
 /// <param name="Epoch">The answering target's adopted epoch.</param>
 /// <param name="Error">Why it cannot say, for <see cref="VerifyVerdict.Unknown"/>.</param>
-public sealed record VerifyAnswer(VerifyVerdict Verdict, long Epoch, StoreError? Error = null);
+public sealed record VerifyAnswer(VerifyVerdict Verdict, long Epoch, StoreError? Error = null)
+{
+    /// <summary>For <see cref="VerifyVerdict.Held"/>: it is another, newer record than the one that was asked about.</summary>
+    public bool IsNewer { get; init; }
+}

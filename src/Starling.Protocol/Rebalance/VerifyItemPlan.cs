@@ -60,7 +60,7 @@ public sealed class VerifyItemPlan(VerifyItem item, long epoch, long appliedInde
         if (live is not null && live.Key >= item.Key)
         {
             return live.Key > item.Key || TransferChecks.IsSameContent(live, item.SizeBytes, item.ChecksumType, item.ChecksumValue)
-                ? Answer(view, VerifyVerdict.Held)
+                ? Answer(view, VerifyVerdict.Held, isNewer: live.Key > item.Key)
                 : Unknown(view, new StoreError(ErrorCode.Corrupt, $"{item.Name.Cname}: integrity alarm: target {view.Self} holds other content under the same key"));
         }
 
@@ -69,6 +69,6 @@ public sealed class VerifyItemPlan(VerifyItem item, long epoch, long appliedInde
 
     private static TransferAction Unknown(in ObjectView view, StoreError error) => Answer(view, VerifyVerdict.Unknown, error);
 
-    private static TransferAction Answer(in ObjectView view, VerifyVerdict verdict, StoreError? error = null) =>
-        TransferAction.Done(TransferOutcome.VerifyAnswered) with { VerifyAnswer = new VerifyAnswer(verdict, view.Epoch, error) };
+    private static TransferAction Answer(in ObjectView view, VerifyVerdict verdict, StoreError? error = null, bool isNewer = false) =>
+        TransferAction.Done(TransferOutcome.VerifyAnswered) with { VerifyAnswer = new VerifyAnswer(verdict, view.Epoch, error) { IsNewer = isNewer } };
 }

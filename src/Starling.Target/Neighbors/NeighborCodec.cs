@@ -58,6 +58,9 @@ internal static partial class NeighborCodec
 
     private const int MaxTextBytes = 4096;
 
+    /// <summary>Beside the verdict, in its byte.</summary>
+    private const int NewerBit = 4;
+
     public static byte[] Look(NeighborMark mark, LookQuestion question) => Message(NeighborMessageKind.Look, mark, writer =>
     {
         writer.Name(question.Name);
@@ -164,7 +167,7 @@ internal static partial class NeighborCodec
         writer.Count(answers.Length);
         foreach (var answer in answers)
         {
-            writer.Byte((byte)answer.Verdict);
+            writer.Byte((byte)((int)answer.Verdict | (answer.IsNewer ? NewerBit : 0)));
             writer.VarInt64(answer.Epoch);
             writer.Error(answer.Error);
         }
@@ -176,7 +179,8 @@ internal static partial class NeighborCodec
         var answers = ImmutableArray.CreateBuilder<VerifyAnswer>();
         for (var left = reader.Items(VerifyQuestion.MaxItems); left > 0; left--)
         {
-            answers.Add(new VerifyAnswer((VerifyVerdict)reader.Choice(4, "verdict"), reader.VarInt64(), reader.Error()));
+            var verdict = reader.Choice(8, "verdict");
+            answers.Add(new VerifyAnswer((VerifyVerdict)(verdict & ~NewerBit), reader.VarInt64(), reader.Error()) { IsNewer = (verdict & NewerBit) != 0 });
         }
 
         reader.End();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Cluster.Views;
 using Starling.Protocol.Node;
 using Starling.Protocol.Rebalance;
+using Starling.Protocol.State.Operations;
 using Starling.Target.Objects;
 
 namespace Starling.Target.Rebalance;
@@ -19,6 +20,8 @@ public sealed partial class PassDriver
     private readonly ILogger log;
     private readonly PassCounters counters = new();
     private PassStatus? status;
+    private CleanupStatus? cleanup;
+    private long cleaned;
     private double baselineMs;
     private long beganTicks;
 
@@ -40,6 +43,9 @@ public sealed partial class PassDriver
     /// <summary>The pass that runs; null: none.</summary>
     public PassStatus? Status => Volatile.Read(ref status);
 
+    /// <summary>The cleanup that runs, or that came before the pass that runs; null: none did.</summary>
+    public CleanupStatus? Cleanup => Volatile.Read(ref cleanup);
+
     /// <summary>When the newest pass of this process began, for display.</summary>
     public DateTimeOffset Began => new(Interlocked.Read(ref beganTicks), TimeSpan.Zero);
 
@@ -48,6 +54,9 @@ public sealed partial class PassDriver
 
     /// <summary>Raised when a pass has ended, from the driver's own task.</summary>
     public event Action<PassStatus>? Ended;
+
+    /// <summary>Raised when a cleanup was stopped, so that no pass follows it; from the driver's own task.</summary>
+    public event Action<CleanupStatus>? CleanupAborted;
 
     /// <summary>Runs until cancelled; returns when nothing is under way any more.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -72,6 +81,15 @@ public sealed partial class PassDriver
     {
         try
         {
+            if (CleanupRun.Wanted(node.Now()) is not { } operation)
+            {
+                Volatile.Write(ref cleanup, null);
+            }
+            else if (operation.Id != cleaned && !await CleanAsync(operation, cancellationToken))
+            {
+                return;
+            }
+
             var saved = await disk.LoadAsync(cancellationToken);
 
             // What the foreground took since the last pass, while nothing moved.
@@ -96,6 +114,53 @@ public sealed partial class PassDriver
             Volatile.Write(ref status, null);
         }
     }
+
+    // The pass that follows ends the operation: who waits for it waits for the cleanup too.
+    private async Task<bool> CleanAsync(Operation operation, CancellationToken cancellationToken)
+    {
+        var start = new CleanupStatus(operation.Id, operation.RebalanceId, operation.Options.CleanupForce) { Began = DateTimeOffset.UnixEpoch.AddTicks(node.Clock.WallNs / TimeSpan.NanosecondsPerTick) };
+        Volatile.Write(ref cleanup, start);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var stopped = EndWhenUnwantedAsync(operation.Id, ending);
+        try
+        {
+            var run = new CleanupRun(node, operation.Options, start, isDryRun: false, now => Volatile.Write(ref cleanup, now));
+            var done = await run.RunAsync(ending.Token) with { IsRunning = false };
+            Volatile.Write(ref cleanup, done);
+            cleaned = operation.Id;
+            LogCleaned(done.RebalanceId, done.Text, done.RemovedBytes);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            var aborted = Cleanup! with { IsRunning = false, IsAborted = true };
+            Volatile.Write(ref cleanup, null);
+            LogCleaned(aborted.RebalanceId, aborted.Text, aborted.RemovedBytes);
+            CleanupAborted?.Invoke(aborted);
+            return false;
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await stopped;
+        }
+    }
+
+    private async Task EndWhenUnwantedAsync(long operation, CancellationTokenSource ending)
+    {
+        try
+        {
+            await ViewWaits.ForeverAsync(node.View, seen => CleanupRun.Wanted(node.ViewOf(seen))?.Id != operation, "the end of the cleanup", ending.Token);
+            await ending.CancelAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // It is over.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "rebalance g{Rebalance}: {Counters}, {Bytes} bytes removed")]
+    private partial void LogCleaned(long rebalance, string counters, long bytes);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "rebalance: the pass broke off and is begun again")]
     private partial void LogBroken(Exception error);

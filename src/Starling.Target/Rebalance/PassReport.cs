@@ -30,6 +30,7 @@ public sealed class PassReport : IRebalanceReport
         this.passes = passes;
         this.time = time;
         passes.Ended += Remember;
+        passes.CleanupAborted += aborted => Remember(Of(aborted));
     }
 
     /// <inheritdoc/>
@@ -45,6 +46,10 @@ public sealed class PassReport : IRebalanceReport
         if (passes.Status is { } status)
         {
             accounts.Add(Running(status));
+        }
+        else if (passes.Cleanup is { IsRunning: true } cleaning)
+        {
+            accounts.Add(Of(cleaning));
         }
 
         var runs = accounts.Count;
@@ -133,9 +138,11 @@ public sealed class PassReport : IRebalanceReport
 
     private static string Name(long rebalance) => string.Create(CultureInfo.InvariantCulture, $"g{rebalance}");
 
-    private void Remember(PassStatus last)
+    private void Remember(PassStatus last) => Remember(Of(last));
+
+    private void Remember(RebalanceTargetWire last)
     {
-        var ended = Of(last) with { Stage = "ended", Percent = 100, EtaSeconds = 0, Ended = Text(time.GetUtcNow()) };
+        var ended = last with { Stage = "ended", Percent = 100, EtaSeconds = 0, Ended = Text(time.GetUtcNow()) };
         lock (gate)
         {
             past.AddFirst(ended);
@@ -150,27 +157,53 @@ public sealed class PassReport : IRebalanceReport
     private long RebalanceOf(long epoch)
     {
         var state = node.View.Current.State;
-        return state.Operations.Values.Concat(state.FinishedOperations).Where(operation => operation.MovesData && operation.MarkEpoch <= epoch)
+        return state.Operations.Values.Concat(state.FinishedOperations).Where(operation => operation.MovesData && !operation.Options.Cleanup && operation.MarkEpoch <= epoch)
             .Select(operation => operation.RebalanceId).DefaultIfEmpty(state.Versions.Rmd).Max();
     }
 
-    private RebalanceTargetWire Of(PassStatus status) => new()
-    {
-        Node = Self,
-        RebalanceId = Name(RebalanceOf(status.Epoch)),
-        Epoch = status.Epoch,
-        Stage = StageName(status.Stage),
-        Visited = status.Visited,
-        SentObjects = status.HandedOff,
-        SentBytes = status.HandedOffBytes,
-        VerifiedObjects = status.Verified,
-        Started = Text(passes.Began),
-        ErrorCount = status.ErrorCount,
-        Errors = [.. status.Errors.Take(ErrorsShown).Select(error => new RebalanceErrorWire
+    // The pass that follows a cleanup is part of the same rebalance.
+    private RebalanceTargetWire Of(PassStatus status) => With(
+        new RebalanceTargetWire
         {
-            Subject = error.Subject,
-            Node = error.Other.IsNone ? string.Empty : error.Other.Value,
-            Message = error.Error.Message,
-        })],
+            Node = Self,
+            RebalanceId = Name(passes.Cleanup?.RebalanceId ?? RebalanceOf(status.Epoch)),
+            Epoch = status.Epoch,
+            Stage = StageName(status.Stage),
+            Visited = status.Visited,
+            SentObjects = status.HandedOff,
+            SentBytes = status.HandedOffBytes,
+            VerifiedObjects = status.Verified,
+            Started = Text(passes.Cleanup?.Began ?? passes.Began),
+            ErrorCount = status.ErrorCount,
+            Errors = [.. status.Errors.Take(ErrorsShown).Select(WireOf)],
+        },
+        passes.Cleanup);
+
+    private RebalanceTargetWire Of(CleanupStatus cleanup) => With(
+        new RebalanceTargetWire
+        {
+            Node = Self,
+            RebalanceId = Name(cleanup.RebalanceId),
+            Epoch = node.View.Current.State.Newest.Number,
+            Stage = "cleaning",
+            Started = Text(cleanup.Began),
+        },
+        cleanup);
+
+    private static RebalanceTargetWire With(RebalanceTargetWire account, CleanupStatus? cleanup) => cleanup is null ? account : account with
+    {
+        RemovedObjects = cleanup.Removed,
+        RemovedBytes = cleanup.RemovedBytes,
+        CleanupVisits = cleanup.Visits,
+        Cleanup = $"t[{account.Node}]:{cleanup.Text}",
+        ErrorCount = account.ErrorCount + cleanup.ErrorCount,
+        Errors = [.. account.Errors.Concat(cleanup.Errors.Select(WireOf)).Take(ErrorsShown)],
+    };
+
+    private static RebalanceErrorWire WireOf(PassError error) => new()
+    {
+        Subject = error.Subject,
+        Node = error.Other.IsNone ? string.Empty : error.Other.Value,
+        Message = error.Error.Message,
     };
 }

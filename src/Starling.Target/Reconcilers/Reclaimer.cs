@@ -35,7 +35,7 @@ public sealed partial class Reclaimer
     private long bytes;
     private long tombstones;
     private long errors;
-    private TimeSpan nextDue;
+    private TimeSpan nextDue = LookAgainAfter;
 
     /// <summary>Makes it; it does nothing before <see cref="RunAsync"/>.</summary>
     /// <param name="node">This target.</param>

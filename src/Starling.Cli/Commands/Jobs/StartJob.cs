@@ -79,6 +79,15 @@ internal static class StartJob
 
         foreach (var target in targets)
         {
+            if ((string?)target!["cleanup"] is { } counters)
+            {
+                var bytes = Units.Parse(null).Size((long?)target["would_remove_bytes"] ?? 0);
+                session.Out.WriteLine((bool?)target["answers"] == false
+                    ? $"{label} t[{(string?)target["node"]}] does not answer"
+                    : $"{label} t[{(string?)target["node"]}] would remove {(long?)target["would_remove_objects"] ?? 0} objects ({bytes}): {counters}");
+                continue;
+            }
+
             session.Out.WriteLine($"{label} t[{(string?)target!["node"]}] {((bool?)target["may_hold_misplaced"] == true ? "may hold objects that belong elsewhere" : "has everything in its place")}");
         }
     }

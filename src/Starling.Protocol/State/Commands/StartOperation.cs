@@ -58,6 +58,7 @@ public sealed record StartOperation(OperationKind Kind, ImmutableArray<NodeId> N
         return Conflicts.Busy(state, Kind)
             ?? Nodes.Select(id => CheckNode(state, state.Node(id)!)).FirstOrDefault(e => e is not null)
             ?? CheckFacts(state)
+            ?? (Options.Cleanup ? CheckCleanup(state) : null)
             ?? (Kind.TakesOut() ? GuardList.Refuse(new GuardQuestion(state, Kind, Nodes, Options, Facts)) : null);
     }
 
@@ -140,6 +141,11 @@ public sealed record StartOperation(OperationKind Kind, ImmutableArray<NodeId> N
             return Invalid("rm-unsafe moves no data: say so with skip_rebalance=true");
         }
 
+        if ((Options.Cleanup && Kind != OperationKind.Rebalance) || (!Options.Cleanup && (Options.CleanupForce || Options.Scope.Length > 0)))
+        {
+            return Invalid("cleanup belongs to a rebalance, and force and scope to cleanup");
+        }
+
         return Options.Force.FirstOrDefault(g => !GuardList.Names.Contains(g, StringComparer.Ordinal)) is { } unknown
             ? Invalid($"force: guard \"{unknown}\" is not known, it is one of {string.Join(", ", GuardList.Names)}")
             : null;
@@ -181,6 +187,17 @@ public sealed record StartOperation(OperationKind Kind, ImmutableArray<NodeId> N
         return entry.State != AdminState.In && (Facts.Of(entry.Id)?.Liveness != Liveness.Online || entry.StoppedInOrder || entry.AttestedOff)
             ? new StoreError(ErrorCode.Unreachable, $"node {entry.Id} is unreachable: start it first, then bring it back")
             : null;
+    }
+
+    /// <summary>A target that has to hand something over does that first: a cleanup moves nothing, and what is on its way is nobody's leftover.</summary>
+    private static StoreError? CheckCleanup(ClusterState state)
+    {
+        var late = state.Nodes.Values.FirstOrDefault(entry => entry.HoldsIntegers && (state.PassWanted(entry.Id) is not null
+            || (entry.State is AdminState.In or AdminState.Draining && entry.Clean < state.Newest.Number)));
+        return late is null ? null : new StoreError(
+            ErrorCode.Busy,
+            string.Create(CultureInfo.InvariantCulture, $"cannot start a cleanup: target {late.Id} may hold what belongs elsewhere (clean as of epoch {late.Clean}, the newest is {state.Newest.Number}): wait for the rebalance, or start one"),
+            RetryAfterMs: 5_000);
     }
 
     // Facts are of the placement and the processes that they were observed of, or of none (rule A11). Stale: the leader looks again when asked again.

@@ -20,6 +20,15 @@ public sealed record OperationOptions
     /// <summary>Decommission: the process stays up after erasing.</summary>
     public bool NoShutdown { get; init; }
 
+    /// <summary>Rebalance: nothing moves, copies that lie where they do not belong are removed where their owner holds the same (cleanup mode, rule B11).</summary>
+    public bool Cleanup { get; init; }
+
+    /// <summary>Cleanup: the owner's newer record counts too.</summary>
+    public bool CleanupForce { get; init; }
+
+    /// <summary>Cleanup: only names that begin with this, in full (<c>ais/@#/bucket/prefix</c>); empty: all.</summary>
+    public string Scope { get; init; } = string.Empty;
+
     /// <summary>Names of the guards that the administrator overrides, sorted.</summary>
     public ImmutableArray<string> Force { get; init; } = [];
 
@@ -28,8 +37,8 @@ public sealed record OperationOptions
 
     /// <inheritdoc/>
     public bool Equals(OperationOptions? other) => other is not null && NoRebalance == other.NoRebalance && RemoveUserData == other.RemoveUserData
-        && KeepInitialConfig == other.KeepInitialConfig && NoShutdown == other.NoShutdown && Force.AsSpan().SequenceEqual(other.Force.AsSpan());
+        && KeepInitialConfig == other.KeepInitialConfig && NoShutdown == other.NoShutdown && Cleanup == other.Cleanup && CleanupForce == other.CleanupForce && Scope == other.Scope && Force.AsSpan().SequenceEqual(other.Force.AsSpan());
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(NoRebalance, RemoveUserData, KeepInitialConfig, NoShutdown, Force.Length);
+    public override int GetHashCode() => HashCode.Combine(NoRebalance, RemoveUserData, KeepInitialConfig, NoShutdown, Cleanup, Scope, Force.Length);
 }

@@ -161,7 +161,7 @@ public sealed class TaskCallTests(LifecycleCluster cluster) : IClassFixture<Life
     [InlineData("""{"Kind":"rebalance","Bck":{"name":"shared","provider":"moon"}}""", HttpStatusCode.BadRequest, "Bck")]
     [InlineData("""{"Kind":"rebalance","flags":2}""", HttpStatusCode.BadRequest, "remote backend")]
     [InlineData("""{"Kind":"rebalance","flags":"many"}""", HttpStatusCode.BadRequest, "flags")]
-    [InlineData("""{"Kind":"rebalance","flags":16}""", HttpStatusCode.NotImplemented, "cleanup")]
+    [InlineData("""{"Kind":"rebalance","flags":20}""", HttpStatusCode.BadRequest, "cleanup")]
     [InlineData("""{"Kind":"no-such-kind"}""", HttpStatusCode.BadRequest, "no-such-kind")]
     public async Task What_cannot_be_rebalanced_is_refused_by_name(string value, HttpStatusCode expected, string named)
     {

@@ -76,9 +76,9 @@ internal static class JobQueries
     private static async Task AddAsync(ApiCall call, ClusterState state, RebalanceState rebalance, bool onlyRunning, SortedDictionary<string, SnapWire[]> snaps)
     {
         var joined = await call.Services.Gateway!.Rebalances.GetAsync(state, rebalance, call.Cancelled);
-        foreach (var target in joined.Targets.Where(target => snaps.ContainsKey(target.Node)))
+        foreach (var target in RebalanceJobs.Shown(rebalance, joined.Targets).Where(target => snaps.ContainsKey(target.Node)))
         {
-            var snap = RebalanceJobs.Snap(rebalance, target, ControlOf(joined, target));
+            var snap = RebalanceJobs.Snap(rebalance, target, RebalanceJobs.IsCleanup(rebalance) ? $"flags:cleanup; {target.Cleanup}" : ControlOf(joined, target));
             if (!onlyRunning || (snap.EndTime == SnapWire.UnsetTime && !snap.Aborted))
             {
                 snaps[target.Node] = [.. snaps[target.Node], snap];

@@ -39,8 +39,14 @@ internal static class StartJob
     private static async Task RebalanceAsync(ApiCall call, ActionMessage message)
     {
         var state = call.Services.Snapshot.State;
-        CheckFlags(message.Value);
+        var isCleanup = CheckFlags(message.Value);
         var scope = await ScopeAsync(call, message);
+        if (isCleanup)
+        {
+            await CleanupJob.StartAsync(call, message, scope);
+            return;
+        }
+
         if (!state.RebalanceIsOn)
         {
             throw ApiException.Invalid("rebalance is disabled: set rebalance.enabled to true first");
@@ -59,14 +65,15 @@ internal static class StartJob
 
         var operations = call.Services.Gateway!.Operations;
         var requester = MembershipActions.RequesterOf(call, message.Value);
-        var why = requester.Why.Length > 0 || scope.Length == 0 ? requester.Why : $"asked for {scope}";
+        var why = requester.Why.Length > 0 || scope.IsEverything ? requester.Why : $"asked for {scope.Cname}";
         var operation = await operations.StartAsync(OperationKind.Rebalance, [], OperationOptions.None, requester with { Why = why }, call.Cancelled)
             ?? throw new StoreException(ErrorCode.Internal, "a rebalance that was started has no operation");
         call.Response.Headers[MembershipActions.TaskHeader] = TaskNames.GuidOf(operations.State, operation.Id);
         await call.TextAsync(string.Create(CultureInfo.InvariantCulture, $"g{operation.RebalanceId}"));
     }
 
-    private static void CheckFlags(JsonElement? value)
+    /// <summary>Whether the flags ask for cleanup mode.</summary>
+    private static bool CheckFlags(JsonElement? value)
     {
         var text = ActionMessage.TextMember(value, "flags");
         if (text.Length > 0 && !uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
@@ -75,25 +82,33 @@ internal static class StartJob
         }
 
         var flags = text.Length == 0 ? 0 : uint.Parse(text, CultureInfo.InvariantCulture);
+        var isCleanup = (flags & RemoveMisplaced) != 0;
+        if (isCleanup && (flags & (NewestVersion | Synchronize)) != 0)
+        {
+            throw ApiException.Invalid("field \"flags\": cleanup mode moves nothing and excludes \"latest\" and \"sync\"");
+        }
+
+        if (!isCleanup && ActionMessage.FlagMember(value, "Force"))
+        {
+            throw ApiException.Invalid("field \"Force\": a rebalance is forced in cleanup mode only");
+        }
+
         if ((flags & (NewestVersion | Synchronize)) != 0)
         {
             throw ApiException.Invalid("flags \"latest\" and \"sync\" compare with a remote backend: no bucket of this cluster has one");
         }
 
-        if ((flags & RemoveMisplaced) != 0)
-        {
-            throw ApiException.NotImplemented("rebalance in cleanup mode");
-        }
+        return isCleanup;
     }
 
-    /// <summary>The bucket and prefix that were asked for, as <c>ais://bucket/prefix</c>; empty for everything.</summary>
-    private static async Task<string> ScopeAsync(ApiCall call, ActionMessage message)
+    /// <summary>The bucket and prefix that were asked for.</summary>
+    private static async Task<JobScope> ScopeAsync(ApiCall call, ActionMessage message)
     {
         var bucket = ActionMessage.Member(message.Value, "Bck");
         var name = ActionMessage.TextMember(bucket, "name");
         if (name.Length == 0)
         {
-            return message.Name.Length == 0 ? string.Empty : throw ApiException.Invalid("field \"name\": a prefix needs the bucket, in \"Bck\" of the value");
+            return message.Name.Length == 0 ? JobScope.Everything : throw ApiException.Invalid("field \"name\": a prefix needs the bucket, in \"Bck\" of the value");
         }
 
         if (!BucketName.TryParse(ActionMessage.TextMember(bucket, "provider"), null, name, out var parsed, out var error))
@@ -102,14 +117,14 @@ internal static class StartJob
         }
 
         await call.Services.Gateway!.Buckets.GetAsync(parsed, call.Cancelled);
-        return message.Name.Length == 0 ? parsed.Cname : $"{parsed.Cname}/{message.Name}";
+        return new JobScope(message.Name.Length == 0 ? parsed.Cname : $"{parsed.Cname}/{message.Name}", parsed.UnamePrefix + message.Name);
     }
 
     /// <summary>What a rebalance would look at: nobody moves anything whose target is clean.</summary>
-    private static byte[] DryRun(ClusterState state, string scope) => JsonText.Write(json =>
+    private static byte[] DryRun(ClusterState state, JobScope scope) => JsonText.Write(json =>
     {
         json.WriteStartObject();
-        json.WriteString("scope", scope);
+        json.WriteString("scope", scope.Cname);
         json.WriteNumber("epoch", state.Newest.Number);
         json.WriteStartArray("targets");
         foreach (var node in state.Nodes.Values.Where(node => node.Role == NodeRole.Target && RebalanceState.Concerns(state, node)))

@@ -29,6 +29,7 @@ internal static class DaemonQueries
         ["remote"] = call => JsonAsync(call, new RemoteClustersWire(), WireJson.Instance.RemoteClustersWire),
         ["liveness"] = NodeQueries.LivenessHereAsync,
         ["rebalance"] = RebalanceEndpoint.HereAsync,
+        ["cleanup-plan"] = Cluster.CleanupJob.PlanHereAsync,
         ["tls_certificate"] = _ => throw new ApiException(404, "this node has no TLS certificate"),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
