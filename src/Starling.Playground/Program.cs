@@ -49,7 +49,7 @@ port.Validators.Add(result =>
 
 root.SetAction((parsed, cancellation) => Guarded(async () =>
 {
-    var request = new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), parsed.GetValue(detach)) { Operations = parsed.GetValue(operations) };
+    var request = new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), parsed.GetValue(detach));
     var place = new PlaygroundDirectory(parsed.GetValue(directory)!);
     return parsed.GetValue(tour)
         ? await TourCommand.RunAsync(place, request, Tour(parsed), Console.Out, cancellation)
@@ -104,7 +104,7 @@ trial.SetAction((parsed, cancellation) => Guarded(() =>
     return Trial.RunAsync(
         name,
         new PlaygroundDirectory(parsed.GetValue(directory)!),
-        new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), Detach: true) { Operations = true },
+        new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), Detach: true),
         new TrialOptions(parsed.GetValue(trialObjects) ?? usual.Objects, parsed.GetValue(trialRuns) ?? usual.Runs), Console.Out, cancellation);
 }));
 root.Subcommands.Add(trial);

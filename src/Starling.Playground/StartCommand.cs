@@ -5,11 +5,7 @@ using Starling.Playground.Nodes;
 namespace Starling.Playground;
 
 /// <summary>How large the playground is and where it listens.</summary>
-internal sealed record StartRequest(int Port, int Gateways, int Targets, int Mountpaths, bool Detach)
-{
-    /// <summary>Whether the nodes say that they know operations on nodes.</summary>
-    public bool Operations { get; init; }
-}
+internal sealed record StartRequest(int Port, int Gateways, int Targets, int Mountpaths, bool Detach);
 
 /// <summary>Starts a playground, or the nodes of an existing one that do not run, and says how to use it.</summary>
 internal static class StartCommand
@@ -48,7 +44,6 @@ internal static class StartCommand
             ? directory.Load()
             : PlaygroundPlan.Create(request.Gateways, request.Targets, request.Mountpaths, request.Port, new Random());
         var supervisor = new Supervisor(directory, plan, tools);
-        supervisor.Processes.Adjust = request.Operations ? static (_, arguments) => [.. arguments, "--dev-operations"] : null;
         RefuseBusyPorts(supervisor);
         directory.Save(plan);
         directory.WriteTools(tools);

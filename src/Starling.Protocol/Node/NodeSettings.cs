@@ -89,7 +89,7 @@ public sealed record NodeSettings
     /// The highest feature level that this node says it supports, 0 to <see cref="FeatureLevels.Highest"/>. The leader raises the level of the cluster once every
     /// member supports more; 0: this node holds it where it is.
     /// </summary>
-    public int HighestFeatureLevel { get; init; }
+    public int HighestFeatureLevel { get; init; } = FeatureLevels.Highest;
 
     /// <summary>Names the first setting that is out of its bounds, and the bounds; null when all are right.</summary>
     public string? Validate()

@@ -163,7 +163,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Restored = restored,
             ClusterId = clusterId,
             Bootstrap = new BootstrapOptions([.. options.Join], options.BootstrapExpect),
-            Settings = options.KnowsOperations ? environment.Settings with { HighestFeatureLevel = FeatureLevels.Highest } : environment.Settings,
+            Settings = environment.Settings,
             Seed = (ulong)DrawUInt128(),
             Codec = new SnapshotParts(),
             NowNs = environment.Clock.NowNs,

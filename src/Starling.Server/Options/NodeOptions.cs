@@ -35,9 +35,6 @@ internal sealed record NodeOptions
     /// <summary>Development: several mountpaths on one filesystem.</summary>
     public bool AllowSharedFilesystem { get; init; }
 
-    /// <summary>Development: this node says that it knows operations on nodes.</summary>
-    public bool KnowsOperations { get; init; }
-
     /// <summary>Start although a recorded mountpath is missing.</summary>
     public bool AllowMissingMountpath { get; init; }
 

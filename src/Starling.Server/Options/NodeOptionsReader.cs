@@ -67,7 +67,6 @@ internal sealed class NodeOptionsReader
             Join = ReadJoin(),
             BootstrapExpect = expect,
             AllowSharedFilesystem = ReadFlag("dev-shared-filesystem"),
-            KnowsOperations = ReadFlag("dev-operations"),
             AllowMissingMountpath = ReadFlag("allow-missing-mountpath"),
             IsElectable = isGateway && !ReadFlag("non-electable"),
             Secret = secret ?? string.Empty,

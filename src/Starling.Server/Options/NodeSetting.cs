@@ -20,7 +20,6 @@ internal sealed record NodeSetting(string Name, string Description, bool IsList 
         new("join", "Control or public URL of any member, or of the other founders (repeat)", IsList: true),
         new("bootstrap-expect", "Number of empty gateways that form a new cluster together; 1 for one gateway on a developer's machine"),
         new("dev-shared-filesystem", "Development: allow several mountpaths on one filesystem", IsFlag: true),
-        new("dev-operations", "Development: this node takes part in taking nodes out and bringing them back; once every member does, the cluster offers it", IsFlag: true),
         new("allow-missing-mountpath", "Start although a mountpath of the last start is missing; its names answer 503", IsFlag: true),
         new("non-electable", "This gateway never votes nor leads", IsFlag: true),
         new("secret-file", "File with the secret that the members of the cluster share"),

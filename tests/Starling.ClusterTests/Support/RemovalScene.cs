@@ -34,7 +34,7 @@ internal sealed class RemovalScene : IAsyncDisposable
     /// <summary>Starts nodes that know operations and puts objects.</summary>
     public static async Task<RemovalScene> StartAsync(int targets = 3, int objects = 300, int gateways = 3)
     {
-        var scene = new RemovalScene(await TestPlayground.StartAsync(gateways, targets, operations: true));
+        var scene = new RemovalScene(await TestPlayground.StartAsync(gateways, targets));
         try
         {
             var act = scene.Begin("put", mayWait: false);

@@ -42,17 +42,12 @@ internal sealed class TestPlayground : IAsyncDisposable
 
     public NodePlan[] Targets => [.. Plan.Targets];
 
-    /// <summary>Adds the option by which a node says that it knows operations.</summary>
-    public static IEnumerable<string> KnowsOperations(NodePlan node, IEnumerable<string> arguments) => [.. arguments, "--dev-operations"];
-
     /// <param name="gateways">How many.</param>
     /// <param name="targets">How many.</param>
     /// <param name="mountpaths">Of each target.</param>
-    /// <param name="operations">Whether the nodes know operations.</param>
-    public static async Task<TestPlayground> StartAsync(int gateways, int targets, int mountpaths = 1, bool operations = false)
+    public static async Task<TestPlayground> StartAsync(int gateways, int targets, int mountpaths = 1)
     {
         var playground = new TestPlayground(gateways, targets, mountpaths);
-        playground.Supervisor.Processes.Adjust = operations ? KnowsOperations : null;
         try
         {
             await playground.Supervisor.StartAllAsync(Patience, CancellationToken.None);

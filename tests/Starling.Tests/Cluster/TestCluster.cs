@@ -24,7 +24,7 @@ internal sealed class TestCluster : IAsyncDisposable
     private readonly SortedDictionary<NodeId, NodeHost> running = [];
     private readonly NodeApiFactory api;
 
-    public TestCluster(int gateways, int targets, NodeApiFactory? api = null, bool knowsOperations = false)
+    public TestCluster(int gateways, int targets, NodeApiFactory? api = null)
     {
         this.api = api ?? BareApi.CreateAsync;
         for (var i = 0; i < gateways + targets; i++)
@@ -35,7 +35,7 @@ internal sealed class TestCluster : IAsyncDisposable
         var founders = plans.Take(gateways).Select(plan => $"http://{plan.Control}").ToArray();
         for (var i = 0; i < plans.Count; i++)
         {
-            plans[i] = plans[i] with { Join = [.. founders.Where(url => url != $"http://{plans[i].Control}")], BootstrapExpect = i < gateways ? gateways : 0, KnowsOperations = knowsOperations };
+            plans[i] = plans[i] with { Join = [.. founders.Where(url => url != $"http://{plans[i].Control}")], BootstrapExpect = i < gateways ? gateways : 0 };
         }
     }
 

@@ -13,12 +13,13 @@ namespace Starling.Tests.Protocol.Membership;
 
 public sealed class FeatureDeskTests
 {
-    private static readonly NodeSettings New = NodeSettings.Default with { HighestFeatureLevel = FeatureLevels.Highest };
+    private static readonly NodeSettings Old = NodeSettings.Default with { HighestFeatureLevel = 0 };
+    private static readonly NodeSettings New = NodeSettings.Default;
 
     [Fact]
     public void The_level_rises_by_itself_once_every_member_supports_it_and_not_before()
     {
-        var world = World.WithGateways(3);
+        var world = World.WithGateways(3, Old);
         world.Run(5);
         Assert.Equal(0, world.Leader!.View.State.FeatureLevel);
 
@@ -35,7 +36,7 @@ public sealed class FeatureDeskTests
     [Fact]
     public void A_member_that_is_silent_holds_the_level_where_it_is()
     {
-        var world = World.WithGateways(3);
+        var world = World.WithGateways(3, Old);
         var silent = world.Hosts.Values.First(h => h != world.Leader);
         silent.Crash();
         foreach (var name in world.Hosts.Keys.Where(n => n != silent.Name).ToArray())
@@ -56,7 +57,7 @@ public sealed class FeatureDeskTests
         var world = World.WithGateways(3, New);
         world.RunUntil(() => world.Leader?.View.State.FeatureLevel == FeatureLevels.Highest, 10, "the level is raised");
         var late = world.Add("target01", NodeRole.Target, 0, [.. world.Hosts.Keys], start: false);
-        late.Settings = NodeSettings.Default;
+        late.Settings = Old;
         late.Start();
         world.RunUntil(() => late.View.Waiting?.Contains("supports feature level 0, the cluster uses 1: update its build", StringComparison.Ordinal) == true, 10, "the newcomer is told");
         Assert.Null(world.Leader!.View.State.Node(late.Facts.Id));

@@ -177,9 +177,9 @@ public sealed class IdentityTests
     }
 
     [Fact]
-    public void B0_ATargetThatComesAfterTheFirstBucketWaitsAndSaysSo()
+    public void B0_ATargetThatComesAfterTheFirstBucketWaitsAndSaysSoWhileSomeMemberDoesNotKnowOperations()
     {
-        var world = World.WithGateways(3);
+        var world = World.WithGateways(3, NodeSettings.Default with { HighestFeatureLevel = 0 });
         world.Add("target01", NodeRole.Target, 0, ["gateway1"]);
         world.RunUntil(() => world.Leader!.View.State.Newest.Number == 1, 20, "the first epoch");
         world.Leader!.ProposeAndWait(new CreateBucket(BucketName.Parse("ais", null, "first"), string.Empty, 1));

@@ -27,6 +27,7 @@ public sealed class LeaseDeskTests
             Session = new SessionId(1),
             Restored = RestoredState.Fresh(new Incarnation(1)),
             Bootstrap = new Starling.Protocol.Bootstrap.BootstrapOptions([], 1),
+            Settings = NodeSettings.Default with { HighestFeatureLevel = 0 },
             Seed = 1,
             NowNs = nowNs,
             WallNs = nowNs,

@@ -75,8 +75,18 @@ public sealed class ApiCluster : IAsyncLifetime
 
     public async Task CreateBucketAsync(string bucket, string value = "null")
     {
-        using var answer = await SendAsync(HttpMethod.Post, $"{Gateway}/v1/buckets/{bucket}", $$"""{"action":"create-bck","name":"","value":{{value}}}""");
-        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        while (true)
+        {
+            using var answer = await SendAsync(HttpMethod.Post, $"{Gateway}/v1/buckets/{bucket}", $$"""{"action":"create-bck","name":"","value":{{value}}}""");
+            if (answer.StatusCode != HttpStatusCode.ServiceUnavailable)
+            {
+                Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+                return;
+            }
+
+            // A busy machine let somebody else lead for a moment; clients try again too.
+            await nodes[0].View.WaitForAsync(seen => seen.IsLeading, "the gateway to lead again", StartWithin, CancellationToken.None);
+        }
     }
 
     /// <summary>Sends one request; no redirect is followed.</summary>

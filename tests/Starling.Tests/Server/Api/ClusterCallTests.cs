@@ -133,9 +133,9 @@ public sealed class ClusterCallTests(ApiCluster cluster)
     {
         Assert.Equal(HttpStatusCode.OK, await ActAsync("""{"action":"stop","name":"","value":{"ID":"","Kind":"rebalance","Bck":null}}"""));
         Assert.Equal(HttpStatusCode.BadRequest, await ActAsync("""{"action":"stop","value":{}}"""));
-        Assert.Equal(HttpStatusCode.NotImplemented, await ActAsync("""{"action":"start","value":{"Kind":"rebalance"}}"""));
+        Assert.Equal(HttpStatusCode.NotImplemented, await ActAsync("""{"action":"start","value":{"Kind":"lru"}}"""));
         Assert.Equal(HttpStatusCode.BadRequest, await ActAsync("""{"action":"xact-start","value":{"Kind":"rebalance"}}"""));
-        Assert.Equal(HttpStatusCode.NotImplemented, await ActAsync("""{"action":"start-maintenance","value":{"sids":["targAAAA"]}}"""));
+        Assert.Equal(HttpStatusCode.NotFound, await ActAsync("""{"action":"start-maintenance","value":{"sids":["targYYYY"]}}"""));
         Assert.Equal(HttpStatusCode.OK, await ActAsync("""{"action":"reset-stats","value":true}"""));
         Assert.Equal(HttpStatusCode.BadRequest, await ActAsync("""{"action":"reset-stats","value":"yes"}"""));
     }

@@ -20,7 +20,7 @@ public sealed class LifecycleCluster : IAsyncLifetime
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
     private volatile bool isHeld;
 
-    public LifecycleCluster() => nodes = new TestCluster(gateways: 3, targets: 3, ServeAsync, knowsOperations: true);
+    public LifecycleCluster() => nodes = new TestCluster(gateways: 3, targets: 3, ServeAsync);
 
     public static string Bucket => "shared";
 
@@ -89,8 +89,18 @@ public sealed class LifecycleCluster : IAsyncLifetime
     /// <summary>One action on the cluster.</summary>
     public async Task<Answer> ActAsync(string action, string value, string requestId = "", int gateway = 0, string query = "")
     {
-        using var answer = await SendAsync(HttpMethod.Put, "/v1/cluster" + query, $$"""{"action":"{{action}}","name":"","value":{{value}}}""", requestId, gateway);
-        return new Answer(answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.TryGetValues("Ais-Op-Id", out var ids) ? ids.Single() : string.Empty);
+        while (true)
+        {
+            using var response = await SendAsync(HttpMethod.Put, "/v1/cluster" + query, $$"""{"action":"{{action}}","name":"","value":{{value}}}""", requestId, gateway);
+            var answer = new Answer(response.StatusCode, await response.Content.ReadAsStringAsync(), response.Headers.TryGetValues("Ais-Op-Id", out var ids) ? ids.Single() : string.Empty);
+            if (answer.Status != HttpStatusCode.ServiceUnavailable || !answer.Message.EndsWith("does not lead; try again", StringComparison.Ordinal))
+            {
+                return answer;
+            }
+
+            // A busy machine made another one lead meanwhile; clients try again too.
+            await nodes.WaitForLeaderAsync();
+        }
     }
 
     public async Task<JsonElement> GetAsync(string path, string? body = null, HttpStatusCode expected = HttpStatusCode.OK, int gateway = 0)

@@ -35,14 +35,6 @@ public sealed class MovingNamesTests : IAsyncLifetime
         await nodes.StartAllAsync();
         await nodes.WaitForLeaderAsync();
         await EverybodyAsync(state => state.Newest.Targets.Length == 3 && state.Nodes.Count == 4, "four members, three targets in");
-        var state = Gateway.View.Current.State;
-        if (!state.KnowsOperations)
-        {
-            var raised = await Gateway.Runtime.Proposer.ProposeAsync(
-                new SetFeatureLevel(state.FeatureLevel, FeatureLevels.Operations, [.. state.Nodes.Keys.Order()]), TestCluster.Patience, CancellationToken.None);
-            Assert.Null(raised.Error);
-        }
-
         await EverybodyAsync(now => now.KnowsOperations, "operations known");
         using var created = await http.PostAsync($"{Url}/v1/buckets/{Bucket}", Json("""{"action":"create-bck","name":"","value":null}"""));
         Assert.True(created.IsSuccessStatusCode, await created.Content.ReadAsStringAsync());

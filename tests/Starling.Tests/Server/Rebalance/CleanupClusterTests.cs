@@ -19,7 +19,7 @@ public sealed partial class CleanupClusterTests : IAsyncLifetime
     private const int Count = 200;
     private const int SizeBytes = 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private readonly TestCluster nodes = new(gateways: 1, targets: 3, LeaseSwitch.HeldAsync, knowsOperations: true);
+    private readonly TestCluster nodes = new(gateways: 1, targets: 3, LeaseSwitch.HeldAsync);
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = true, UseProxy = false });
 
     private static NodeId Back => NodeId.Parse("target01");

@@ -17,7 +17,7 @@ public sealed class RebalanceClusterTests : IAsyncLifetime
 {
     private const int Count = 240;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private readonly TestCluster nodes = new(gateways: 1, targets: 3, LeaseSwitch.HeldAsync, knowsOperations: true);
+    private readonly TestCluster nodes = new(gateways: 1, targets: 3, LeaseSwitch.HeldAsync);
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = true, UseProxy = false });
     private readonly SortedDictionary<string, byte[]> objects = new(StringComparer.Ordinal);
 
@@ -60,7 +60,7 @@ public sealed class RebalanceClusterTests : IAsyncLifetime
         Assert.Contains(objects.Keys, name => OwnerOf(name) == leaving);
         await CompareAsync("it is back");
 
-        var fourth = nodes.Plan("target03", isGateway: false) with { Join = [$"http://{nodes.Plans[0].Control}"], KnowsOperations = true };
+        var fourth = nodes.Plan("target03", isGateway: false) with { Join = [$"http://{nodes.Plans[0].Control}"] };
         await using var joined = await TestCluster.StartAsync(fourth, LeaseSwitch.HeldAsync);
         await ConvergedAsync(targets: 4);
         Assert.Contains(objects.Keys, name => OwnerOf(name) == fourth.Id);
