@@ -18,7 +18,7 @@ public enum ConfigScope
 public static class ConfigScopeRules
 {
     private static readonly FrozenSet<string> ClusterOnly = FrozenSet.ToFrozenSet(
-        ["checksum", "tcb", "tco", "arch", "lso", "rebalance", "ec", "get_batch", "transport", "chunks", "mirror", "periodic", "auth", "backend", "proxy", "net", "features", "versioning", "reads"],
+        ["checksum", "tcb", "tco", "arch", "lso", "rebalance", "ec", "get_batch", "transport", "chunks", "mirror", "periodic", "auth", "backend", "proxy", "net", "features", "versioning", "reads", "pace"],
         StringComparer.OrdinalIgnoreCase);
 
     private static readonly FrozenSet<string> NeverTransient = FrozenSet.ToFrozenSet(["auth", "net", "tracing", "memsys", "keepalivetracker"], StringComparer.OrdinalIgnoreCase);

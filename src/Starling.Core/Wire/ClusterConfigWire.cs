@@ -155,6 +155,10 @@ public record ClusterConfigWire
     [JsonPropertyName("reads")]
     public ReadsSection Reads { get; set => field = value ?? new(); } = new();
 
+    /// <summary>How much of a target a rebalance may take; Starling's own.</summary>
+    [JsonPropertyName("pace")]
+    public PaceSection Pace { get; set => field = value ?? new(); } = new();
+
     /// <summary>Keys that this build does not know; kept when the document is written again.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }

@@ -10,6 +10,7 @@ using Starling.Core.Names;
 using Starling.Protocol.Codec;
 using Starling.Protocol.Rebalance;
 using Starling.Storage.Objects;
+using Starling.Target.Objects;
 
 namespace Starling.Target.Neighbors;
 
@@ -18,6 +19,9 @@ public sealed class DataNeighbors : INeighbors, IDisposable
 {
     private const int MaxAnswerBytes = 2 << 20;
     private const int MaxRefusalChars = 300;
+
+    /// <summary>Requests under way to one receiver, for each of <c>rebalance.bundle_multiplier</c>.</summary>
+    private const int RequestsPerStream = 2;
 
     private readonly PeerClient peers;
     private readonly IClusterView view;
@@ -148,7 +152,7 @@ public sealed class DataNeighbors : INeighbors, IDisposable
 
     private NeighborMark Mark(NodeId to, TimeSpan within) => NeighborMark.Of(view.Current, to, within);
 
-    private PushLane LaneOf(NodeId receiver) => lanes.GetOrAdd(receiver, id => new PushLane((items, within) => SendBatchAsync(id, items, within)));
+    private PushLane LaneOf(NodeId receiver) => lanes.GetOrAdd(receiver, id => new PushLane((items, within) => SendBatchAsync(id, items, within), () => RequestsPerStream * view.Current.State.Config.Settings().Rebalance.BundleMultiplier));
 
     /// <summary>Attributes and small content of an offered record; null when the record is not there any more.</summary>
     private async ValueTask<PushItem?> PrepareAsync(PushRequest offer, CancellationToken cancellationToken)

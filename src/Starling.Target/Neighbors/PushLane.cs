@@ -7,7 +7,7 @@ namespace Starling.Target.Neighbors;
 /// Offers on their way to one receiver. While a few requests are under way, what comes meanwhile waits and then travels together: one offer alone goes at
 /// once, many small ones share a request. Bounded in offers and in bytes; callers wait for a place, each within its own deadline.
 /// </summary>
-internal sealed class PushLane(Func<IReadOnlyList<PushItem>, TimeSpan, Task<IReadOnlyList<PushAnswer>>> send) : IDisposable
+internal sealed class PushLane(Func<IReadOnlyList<PushItem>, TimeSpan, Task<IReadOnlyList<PushAnswer>>> send, Func<int> maxUnderWay) : IDisposable
 {
     /// <summary>Content of one request, bytes; a larger object travels after its offer, when it is asked for.</summary>
     public const int MaxBatchBytes = 1 << 20;
@@ -16,7 +16,6 @@ internal sealed class PushLane(Func<IReadOnlyList<PushItem>, TimeSpan, Task<IRea
     public const int MaxInlineBytes = 64 << 10;
 
     private const int MaxWaiting = 256;
-    private const int MaxUnderWay = 4;
     private static readonly TimeSpan LeastWithin = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
@@ -73,7 +72,7 @@ internal sealed class PushLane(Func<IReadOnlyList<PushItem>, TimeSpan, Task<IRea
         lock (gate)
         {
             waiting.Enqueue(one);
-            if (underWay == MaxUnderWay)
+            if (underWay >= maxUnderWay())
             {
                 return;
             }

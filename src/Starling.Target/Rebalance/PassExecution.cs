@@ -5,6 +5,7 @@ using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Node;
 using Starling.Protocol.Rebalance;
+using Starling.Protocol.State;
 using Starling.Target.Neighbors;
 using Starling.Target.Objects;
 
@@ -19,11 +20,13 @@ internal sealed partial class PassExecution
     // More than can be under way at once; whoever finds it full waits, and nobody waits for a writer.
     private const int InputsAtMost = 1024;
     private const long CapMeasureNs = 10_000_000_000;
+    private const long CapPieceNs = 200_000_000;
     private static readonly TimeSpan WritesEvery = TimeSpan.FromMilliseconds(10);
 
     private readonly TargetNode node;
     private readonly IPassDisk disk;
-    private readonly PassOptions options;
+    private readonly PassOptions given;
+    private (ClusterConfig Config, PassOptions Options)? configured;
     private readonly PassCounters counters;
     private readonly Func<Input, bool> post;
     private readonly Action<PassStatus> show;
@@ -46,7 +49,7 @@ internal sealed partial class PassExecution
     {
         this.node = node;
         this.disk = disk;
-        this.options = options;
+        given = options;
         this.counters = counters;
         this.post = post;
         this.show = show;
@@ -55,6 +58,24 @@ internal sealed partial class PassExecution
         pass = new DrainPass(disk.Mountpaths, saved.Progress, pace.MaxInFlight, saved.IsLost);
         port = new TransferPort { Push = node.Neighbors.PushAsync };
         counters.Paced(pace.MaxInFlight);
+    }
+
+    // The configuration counts from the moment in which it is applied, in the middle of a pass too.
+    private PassOptions Options
+    {
+        get
+        {
+            var config = node.View.Current.State.Config;
+            lock (capGate)
+            {
+                if (configured is not { } known || !ReferenceEquals(known.Config, config))
+                {
+                    configured = known = (config, given.As(config.Settings()));
+                }
+
+                return known.Options;
+            }
+        }
     }
 
     /// <summary>What the foreground takes undisturbed, as far as this pass learned it, milliseconds.</summary>
@@ -187,7 +208,7 @@ internal sealed partial class PassExecution
     {
         var (bucketId, sizeBytes) = pages[handOff.Mountpath][handOff.Name.Uname];
         await KeepCapAsync(sizeBytes, cancellationToken);
-        var within = options.HandOffWithin + TimeSpan.FromSeconds(sizeBytes / (double)options.SlowestBytesPerSecond);
+        var within = Options.HandOffWithin + TimeSpan.FromSeconds(sizeBytes / (double)Options.SlowestBytesPerSecond);
         var end = await TransferAsync(handOff.Name, bucketId, new HandOffPlan(handOff.Name), within, cancellationToken);
         return new PassInput.HandOffEnded(handOff.Mountpath, handOff.Name, end);
     }
@@ -195,7 +216,7 @@ internal sealed partial class PassExecution
     private async Task<PassInput> MarkAsync(PassEffect.Mark mark, CancellationToken cancellationToken)
     {
         var plan = new VerifyMarkPlan(mark.Name, mark.Leftover, mark.Answer);
-        return new PassInput.MarkEnded(mark.Mountpath, mark.Name, await TransferAsync(mark.Name, mark.Leftover.Head.Key.BucketId, plan, options.MarkWithin, cancellationToken));
+        return new PassInput.MarkEnded(mark.Mountpath, mark.Name, await TransferAsync(mark.Name, mark.Leftover.Head.Key.BucketId, plan, Options.MarkWithin, cancellationToken));
     }
 
     private async Task<TransferAction> TransferAsync(ObjectName name, ulong bucketId, ITransferPlan plan, TimeSpan within, CancellationToken cancellationToken)
@@ -222,7 +243,7 @@ internal sealed partial class PassExecution
 
     private async Task<PassInput> AskAsync(PassEffect.AskBatch ask, CancellationToken cancellationToken)
     {
-        var reply = await node.Neighbors.VerifyAsync(ask.Owner, new VerifyQuestion(ask.Items, ask.Epoch, ask.AppliedIndex), options.VerifyWithin, cancellationToken);
+        var reply = await node.Neighbors.VerifyAsync(ask.Owner, new VerifyQuestion(ask.Items, ask.Epoch, ask.AppliedIndex), Options.VerifyWithin, cancellationToken);
         return new PassInput.BatchAnswered(ask.Batch, reply.Answers, reply.Error);
     }
 
@@ -238,7 +259,7 @@ internal sealed partial class PassExecution
         while (true)
         {
             post(new PassFinished(progress.Epoch, progress.StartedIndex, progress.Receivers, OpenUploads: 0));
-            await Task.Delay(options.ReportEvery, cancellationToken);
+            await Task.Delay(Options.ReportEvery, cancellationToken);
         }
     }
 
@@ -254,10 +275,10 @@ internal sealed partial class PassExecution
 
     private async Task PaceAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(options.PaceEvery);
+        using var timer = new PeriodicTimer(Options.PaceEvery);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            var next = Pacer.Next(pace, new PaceSample(options.ForegroundP99Ms()), options.Pace);
+            var next = Pacer.Next(pace, new PaceSample(Options.ForegroundP99Ms()), Options.Pace);
             if (next.MaxInFlight != pace.MaxInFlight)
             {
                 counters.Paced(next.MaxInFlight);
@@ -268,30 +289,41 @@ internal sealed partial class PassExecution
         }
     }
 
+    // In pieces, so that a cap that is lifted lets go of those who wait.
     private async Task KeepCapAsync(long sizeBytes, CancellationToken cancellationToken)
     {
-        if (options.Pace.MaxBytesPerSecond <= 0)
+        while (CapDelayNs(sizeBytes) is > 0 and var delayNs)
         {
-            return;
+            await Task.Delay(TimeSpan.FromTicks(Math.Min(delayNs, CapPieceNs) / TimeSpan.NanosecondsPerTick), cancellationToken);
+        }
+    }
+
+    /// <summary>How long to wait before the cap is looked at again; 0: the bytes are counted and may go.</summary>
+    private long CapDelayNs(long sizeBytes)
+    {
+        var limits = Options.Pace;
+        if (limits.MaxBytesPerSecond <= 0)
+        {
+            return 0;
         }
 
-        long delayNs;
         lock (capGate)
         {
             var now = node.Clock.NowNs;
-            delayNs = Pacer.DelayNs(capBytes, now - capStartNs, options.Pace);
-            if (delayNs == 0 && now - capStartNs > CapMeasureNs)
+            var delayNs = Pacer.DelayNs(capBytes, now - capStartNs, limits);
+            if (delayNs > 0)
+            {
+                return delayNs;
+            }
+
+            if (now - capStartNs > CapMeasureNs)
             {
                 capStartNs = now;
                 capBytes = 0;
             }
 
             capBytes += sizeBytes;
-        }
-
-        if (delayNs > 0)
-        {
-            await Task.Delay(TimeSpan.FromTicks(delayNs / TimeSpan.NanosecondsPerTick), cancellationToken);
+            return 0;
         }
     }
 

@@ -1,3 +1,4 @@
+using Starling.Core.Wire;
 using Starling.Protocol.Rebalance;
 
 namespace Starling.Target.Rebalance;
@@ -5,6 +6,12 @@ namespace Starling.Target.Rebalance;
 /// <summary>What the passes of a target may take, and how long they wait.</summary>
 public sealed record PassOptions
 {
+    /// <summary>One hand-over at once for so much of the configured <c>rebalance.burst_buffer</c>.</summary>
+    private const int BurstShare = 16;
+
+    /// <summary>A receiver counts as silent after this part of <c>rebalance.dest_retry_time</c>.</summary>
+    private const int SilentShare = 4;
+
     /// <summary>How much of the target a pass may take.</summary>
     public PaceLimits Pace { get; init; } = new();
 
@@ -22,6 +29,23 @@ public sealed record PassOptions
 
     /// <summary>How long one mark may take.</summary>
     public TimeSpan MarkWithin { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>The same as the cluster's configuration wants it now.</summary>
+    public PassOptions As(ClusterConfigWire config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var silentAfter = config.Rebalance.DestRetryTime.ToTimeSpan() / SilentShare;
+        return this with
+        {
+            Pace = new PaceLimits(
+                Math.Max(1, config.Rebalance.BurstBuffer / BurstShare),
+                config.Pace.LatencyPercent / 100.0,
+                config.Pace.LatencySlack.ToTimeSpan().TotalMilliseconds,
+                config.Pace.MaxBytesPerSecond.Bytes),
+            HandOffWithin = silentAfter,
+            VerifyWithin = silentAfter,
+        };
+    }
 
     /// <summary>How often the pace is looked at.</summary>
     public TimeSpan PaceEvery { get; init; } = TimeSpan.FromSeconds(1);

@@ -44,7 +44,7 @@ public sealed class RebalanceCommandTests : IAsyncLifetime
     public async Task A_bucket_and_a_prefix_limit_it_and_are_warned_of()
     {
         var run = await CliRun.Of(cluster, "cluster rebalance start ais://nnn/a/b");
-        Assert.Equal("Warning: limited to ais://nnn and names that begin with \"a/b\": everything else stays where it is\n", run.Error);
+        Assert.Equal("Warning: ais://nnn and names that begin with \"a/b\": put on record; what else is out of its place moves too, since a target is proven clean as a whole\n", run.Error);
         Assert.Equal(("nnn", "a/b"), ((string?)changes[0]["value"]!["Bck"]!["name"], (string?)changes[0]["name"]));
 
         Assert.Equal(2, (await CliRun.Of(cluster, "start rebalance ais://nnn/a --prefix b")).ExitCode);

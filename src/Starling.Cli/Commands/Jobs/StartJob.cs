@@ -53,7 +53,8 @@ internal static class StartJob
 
         if (scope is not null && !dryRun)
         {
-            session.Terminal.Warn($"limited to {scope.Bucket.Cname}{(prefix.Length > 0 ? $" and names that begin with \"{prefix}\"" : string.Empty)}: everything else stays where it is");
+            session.Terminal.Warn($"{scope.Bucket.Cname}{(prefix.Length > 0 ? $" and names that begin with \"{prefix}\"" : string.Empty)}: "
+                + (cleanup ? "copies of everything else stay" : "put on record; what else is out of its place moves too, since a target is proven clean as a whole"));
         }
 
         var bits = (latest ? LatestBit : 0) | (sync ? SyncBit : 0) | (cleanup ? CleanupBit : 0);

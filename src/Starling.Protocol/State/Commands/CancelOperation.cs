@@ -60,7 +60,7 @@ public sealed record CancelOperation(long Operation, string By) : Command
 
         var next = operation.Kind switch
         {
-            OperationKind.Rebalance => state with { QuietThrough = state.Newest.Number },
+            OperationKind.Rebalance when !operation.Options.Cleanup => state with { QuietThrough = state.Newest.Number },
             OperationKind.RemoveDead => LeaveOut(state, operation),
             _ => state,
         };

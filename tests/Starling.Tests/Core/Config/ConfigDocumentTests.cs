@@ -49,7 +49,8 @@ public sealed class ConfigDocumentTests
             "config_version":"0",
             "versioning":{"enabled":true,"validate_warm_get":false,"synchronize":false},
             "resilver":{"enabled":true},
-            "reads":{"refuse_stale":false}
+            "reads":{"refuse_stale":false},
+            "pace":{"max_bytes_per_second":"0B","latency_percent":200,"latency_slack":"20ms"}
         }
         """;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Starling.Core.Names;
+using Starling.Gateway.Lifecycle;
 using Starling.Protocol.State;
 using Xunit;
 
@@ -153,6 +154,31 @@ public sealed class TaskCallTests(LifecycleCluster cluster) : IClassFixture<Life
         var forced = await cluster.ActAsync("stop", $$"""{"ID":"{{started.Text}}","Kind":"rebalance","Force":true}""");
         Assert.Equal(HttpStatusCode.OK, forced.Status);
         await cluster.SeenAsync(state => state.Node(Target(2))!.State == AdminState.In, "the target in");
+        await cluster.RestoreAsync();
+    }
+
+    [Fact]
+    public async Task A_rebalance_that_targets_make_by_themselves_is_stopped_too_and_started_again_by_hand()
+    {
+        cluster.HoldPasses = true;
+        var away = await cluster.ActAsync("start-maintenance", $$"""{"sid":"{{Target(2)}}","skip_rebalance":true}""");
+        Assert.True(away.Status == HttpStatusCode.OK, away.Text);
+        await cluster.SeenAsync(state => state.Operations.IsEmpty && state.Node(Target(2))!.State == AdminState.Out, "the target out");
+        var back = await cluster.ActAsync("stop-maintenance", $$"""{"sid":"{{Target(2)}}"}""");
+        Assert.True(back.Status == HttpStatusCode.OK, back.Text);
+        Assert.NotNull(RebalanceState.Running(cluster.State));
+
+        // The operation is one that only asks for what targets do anyway.
+        var stopped = await cluster.ActAsync("stop", """{"Kind":"rebalance"}""");
+        Assert.True(stopped.Status == HttpStatusCode.OK, stopped.Text);
+        await cluster.SeenAsync(state => state.Operations.IsEmpty && RebalanceState.Running(state) is null && state.Node(Target(2))!.State == AdminState.In, "no rebalance running");
+        Assert.False(cluster.State.IsConverged);
+        Assert.Empty((await cluster.GetAsync("/v1/cluster?what=running_all", "{}")).EnumerateArray());
+
+        cluster.HoldPasses = false;
+        var started = await cluster.ActAsync("start", """{"Kind":"rebalance"}""");
+        Assert.True(started.Status == HttpStatusCode.OK, started.Text);
+        await cluster.SeenAsync(state => state.Operations.IsEmpty && state.IsConverged, "everything in its place");
         await cluster.RestoreAsync();
     }
 

@@ -74,6 +74,13 @@ internal sealed class HandTarget : IDisposable
         set => neighbors.Wire = value;
     }
 
+    /// <summary>Awaited before the bytes of a push travel.</summary>
+    public Func<Task> BeforeBytes
+    {
+        get => neighbors.BeforeBytes;
+        set => neighbors.BeforeBytes = value;
+    }
+
     /// <summary>Pushes whose bytes travelled.</summary>
     public int BytesTravelled => neighbors.BytesTravelled;
 
@@ -148,6 +155,8 @@ internal sealed class HandTarget : IDisposable
 
         public Func<byte[], byte[]?> Wire { get; set; } = static bytes => bytes;
 
+        public Func<Task> BeforeBytes { get; set; } = static () => Task.CompletedTask;
+
         public int BytesTravelled => Volatile.Read(ref bytesTravelled);
 
         public Task<NeighborLook> LookAsync(NodeId candidate, LookQuestion question, TimeSpan within, CancellationToken cancellationToken) => throw new NotSupportedException();
@@ -168,6 +177,7 @@ internal sealed class HandTarget : IDisposable
                 Pushed = record,
                 CopyBytes = async (session, cancel) =>
                 {
+                    await BeforeBytes();
                     Interlocked.Increment(ref bytesTravelled);
                     var bytes = new byte[record.SizeBytes];
                     await reader!.ReadAsync(bytes, 0, cancel);

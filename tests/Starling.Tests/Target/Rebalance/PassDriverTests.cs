@@ -30,6 +30,7 @@ public sealed class PassDriverTests : IAsyncDisposable
     private readonly SemaphoreSlim reported = new(0);
     private readonly CancellationTokenSource ending = new();
     private PassDriver? driver;
+    private PassOptions options = new() { ReportEvery = TimeSpan.FromMilliseconds(50), PaceEvery = TimeSpan.FromMilliseconds(20) };
     private Task running = Task.CompletedTask;
 
     public PassDriverTests()
@@ -188,6 +189,60 @@ public sealed class PassDriverTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_pace_follows_the_foreground_down_to_one_hand_over_at_a_time_and_up_again()
+    {
+        await FillAsync();
+        double? latencyMs = 5;
+        options = options with { ForegroundP99Ms = () => latencyMs };
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        one.BeforeBytes = () => gate.Task;
+        driver = Start();
+        HandTarget.Show(Draining, one, two);
+        await UntilAsync(() => driver.Totals.Window >= 8);
+        latencyMs = 500;
+        await UntilAsync(() => driver.Totals.Window == 1);
+        latencyMs = null;
+        await UntilAsync(() => driver.Totals.Window == 64);
+        gate.SetResult();
+        await ReportAsync();
+    }
+
+    [Fact]
+    public async Task Burst_buffer_bounds_the_hand_overs_at_once()
+    {
+        await FillAsync();
+        options = options with { ForegroundP99Ms = () => null };
+        var (now, most) = (0, 0);
+        one.BeforeBytes = async () =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref now));
+            await Task.Yield();
+            Interlocked.Decrement(ref now);
+        };
+        driver = Start();
+        HandTarget.Show(Configured("""{"rebalance":{"burst_buffer":32}}"""), one, two);
+        await ReportAsync();
+        Assert.InRange(most, 1, 4);
+        Assert.InRange(driver.Totals.Window, 1, 2);
+    }
+
+    [Fact]
+    public async Task A_hard_cap_holds_the_pass_back_until_it_is_lifted_in_the_middle_of_it()
+    {
+        await FillAsync();
+        driver = Start();
+        HandTarget.Show(Configured("""{"pace":{"max_bytes_per_second":"1B"}}"""), one, two);
+        await UntilAsync(() => driver.Totals.Objects >= 1);
+        Assert.InRange(driver.Totals.Objects, 1, Count / 2);
+        HandTarget.Show(Configured("""{"pace":{"max_bytes_per_second":"0B"}}""", later: 1), one, two);
+        await ReportAsync();
+        Assert.Equal(Count, driver.Totals.Objects);
+    }
+
+    private static ClusterState Configured(string json, int later = 0) =>
+        Draining with { Config = new ClusterConfig(json), AppliedIndex = Draining.AppliedIndex + later };
+
+    [Fact]
     public async Task A_disk_that_refuses_a_flush_or_a_page_blocks_the_pass_and_proves_nothing()
     {
         await FillAsync();
@@ -278,10 +333,10 @@ public sealed class PassDriverTests : IAsyncDisposable
         return true;
     });
 
-    private static PassDriver DriverOf(HandTarget target, Func<Input, bool> post) => new(
+    private PassDriver DriverOf(HandTarget target, Func<Input, bool> post) => new(
         target.Node,
         new StorePassDisk(target.Node.Store, NullLogger<StorePassDisk>.Instance),
-        new PassOptions { ReportEvery = TimeSpan.FromMilliseconds(50), PaceEvery = TimeSpan.FromMilliseconds(20) },
+        options,
         post,
         NullLogger<PassDriver>.Instance);
 

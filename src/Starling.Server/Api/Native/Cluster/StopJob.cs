@@ -1,3 +1,4 @@
+using System.Globalization;
 using Starling.Gateway.Lifecycle;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Operations;
@@ -17,20 +18,46 @@ internal static class StopJob
             throw ApiException.Invalid("cannot stop: neither \"ID\" nor \"Kind\" of the job is given");
         }
 
-        if (Running(await call.Services.Gateway!.Operations.CurrentAsync(call.Cancelled), id, kind) is { } operation)
+        var operations = call.Services.Gateway!.Operations;
+        if (Running(await operations.CurrentAsync(call.Cancelled), id, kind) is not { } running)
+        {
+            await call.EmptyAsync();
+            return;
+        }
+
+        if (running.Operation is { IsFinished: false } operation)
         {
             if (operation.Kind.TakesOut() && !ActionMessage.FlagMember(message.Value, "Force") && !call.Query.Flag("frc"))
             {
                 throw ApiException.Invalid($"rebalance[g{operation.RebalanceId}] serves {operation.Kind.ActionName()} of {string.Join(", ", operation.Nodes.Select(node => node.Id))}: take that back by stop-maintenance of the same nodes, or force");
             }
 
-            await call.Services.Gateway.Operations.CancelAsync(operation, MembershipActions.RequesterOf(call, message.Value), call.Cancelled);
+            await operations.CancelAsync(operation, MembershipActions.RequesterOf(call, message.Value), call.Cancelled);
+            if (operation.Kind.TakesOut() || operation.Options.Cleanup)
+            {
+                await call.EmptyAsync();
+                return;
+            }
+        }
+
+        // Targets go on by themselves while automatic rebalance is on: one that is started and taken back says that they are not to, for this placement.
+        if (RebalanceState.Running(operations.State) is { Operation: null or { IsFinished: true } })
+        {
+            // Each change has an id of its own: a repeated one is not made twice (rule A12).
+            var requester = MembershipActions.RequesterOf(call, message.Value) with { Why = $"stop of rebalance[{running.Id}]" };
+            if (await operations.StartAsync(OperationKind.Rebalance, [], OperationOptions.None, Numbered(requester, 2), call.Cancelled) is { } quieting)
+            {
+                await operations.CancelAsync(quieting, Numbered(requester, 3), call.Cancelled);
+            }
         }
 
         await call.EmptyAsync();
     }
 
-    private static Operation? Running(ClusterState state, string id, string kind)
+    private static Requester Numbered(Requester requester, int number) =>
+        requester.RequestId.Length == 0 ? requester : requester with { RequestId = string.Create(CultureInfo.InvariantCulture, $"{requester.RequestId}/{number}") };
+
+    private static RebalanceState? Running(ClusterState state, string id, string kind)
     {
         if (kind.Length > 0 && kind != RebalanceJobs.Kind)
         {
@@ -38,6 +65,6 @@ internal static class StopJob
         }
 
         var running = RebalanceState.Running(state);
-        return running is not null && (id.Length == 0 || id == running.Id) && running.Operation is { IsFinished: false } operation ? operation : null;
+        return running is not null && (id.Length == 0 || id == running.Id) ? running : null;
     }
 }
