@@ -5,6 +5,8 @@ using Xunit;
 
 namespace Starling.ClusterTests.Removal;
 
+/// <summary>Every way of leaving and coming back by itself; the tour goes them one after the other.</summary>
+[Trait("Length", "Long")]
 public sealed class LeavingTests
 {
     [Fact]

@@ -7,6 +7,7 @@ namespace Starling.ClusterTests.Removal;
 public sealed class MaintenanceTests
 {
     [Fact]
+    [Trait("Length", "Long")]
     public async Task A20_a_target_that_is_called_safe_may_be_powered_off_and_its_disks_destroyed_and_comes_back_empty()
     {
         await using var scene = await RemovalScene.StartAsync();
@@ -36,6 +37,7 @@ public sealed class MaintenanceTests
     }
 
     [Fact]
+    [Trait("Length", "Long")]
     public async Task A_removal_interrupted_halfway_brings_the_node_back_into_service_at_once()
     {
         await using var scene = await RemovalScene.StartAsync(objects: 1_000);
