@@ -81,6 +81,13 @@ internal sealed class HandTarget : IDisposable
         set => neighbors.BeforeBytes = value;
     }
 
+    /// <summary>Awaited before a batch of leftovers is asked about; a failure is silence.</summary>
+    public Func<Task> BeforeVerify
+    {
+        get => neighbors.BeforeVerify;
+        set => neighbors.BeforeVerify = value;
+    }
+
     /// <summary>Pushes whose bytes travelled.</summary>
     public int BytesTravelled => neighbors.BytesTravelled;
 
@@ -155,6 +162,8 @@ internal sealed class HandTarget : IDisposable
 
         public Func<byte[], byte[]?> Wire { get; set; } = static bytes => bytes;
 
+        public Func<Task> BeforeVerify { get; set; } = static () => Task.CompletedTask;
+
         public Func<Task> BeforeBytes { get; set; } = static () => Task.CompletedTask;
 
         public int BytesTravelled => Volatile.Read(ref bytesTravelled);
@@ -196,6 +205,15 @@ internal sealed class HandTarget : IDisposable
 
         public async Task<VerifyReply> VerifyAsync(NodeId owner, VerifyQuestion question, TimeSpan within, CancellationToken cancellationToken)
         {
+            try
+            {
+                await BeforeVerify().WaitAsync(cancellationToken);
+            }
+            catch (StoreException silent)
+            {
+                return new VerifyReply([], silent.Error);
+            }
+
             var to = All.Single(one => one.Id == owner).Node;
             var answers = new List<VerifyAnswer>();
             foreach (var item in question.Items)
