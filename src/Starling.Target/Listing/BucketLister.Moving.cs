@@ -1,7 +1,9 @@
 using System.Text;
 using Starling.Cluster.Listing;
+using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Core.Objects;
+using Starling.Protocol.Objects;
 using Starling.Protocol.State;
 using Starling.Storage.Objects;
 using Starling.Target.Objects;
@@ -17,9 +19,10 @@ public sealed partial class BucketLister
     private ListFrame ListMoving(ListPart part, BucketEntry bucket, CancellationToken cancellationToken)
     {
         var view = node.Now();
-        if (view.Epoch != part.Epoch)
+        var question = new ListQuestion(part.IsForeign, part.Epoch, part.SeenIndex, part.After, part.Limit);
+        if (NeighborRules.RefuseListing(view, question) is { } refusal)
         {
-            return new ListFrame([], IsEnd: true) { IsStale = true };
+            return Refused(refusal, part);
         }
 
         var walk = node.Store.Walk(part.Bucket, bucket.Id, new WalkOptions
@@ -34,9 +37,13 @@ public sealed partial class BucketLister
         var frame = ReadMoving(walk, part, bucket.Id, view.State, view.Self, cancellationToken);
         Interlocked.Add(ref entriesRead, walk.EntriesRead);
 
-        // Under another epoch something may have been handed to somebody whom the asker does not ask.
-        return node.View.Current.Epoch == part.Epoch ? frame : new ListFrame([], IsEnd: true) { IsStale = true };
+        // Under another epoch something may have been handed to somebody whom the asker does not ask; a disk may have been lost under the walk.
+        return NeighborRules.RefuseListing(node.Now(), question) is { } late ? Refused(late, part) : frame;
     }
+
+    private ListFrame Refused(ListAnswer refusal, ListPart part) => refusal.Kind == ListAnswerKind.Stale
+        ? new ListFrame([], IsEnd: true) { IsStale = true }
+        : throw new StoreException(ErrorCode.Unavailable, $"t[{node.Now().Self}] cannot say yet what it holds of {part.Bucket.Cname}", 1000);
 
     private ListFrame ReadMoving(BucketWalk walk, ListPart part, ulong bucketId, ClusterState state, NodeId self, CancellationToken cancellationToken)
     {

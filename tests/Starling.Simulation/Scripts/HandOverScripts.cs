@@ -1,4 +1,5 @@
 using Starling.Core.Errors;
+using Starling.Core.Names;
 using Starling.Protocol.Rebalance;
 using Starling.Protocol.State;
 using Starling.Simulation.Workload;
@@ -42,6 +43,145 @@ public static class HandOverScripts
         story.Require(story.RecordAt("t2", name) is { IsLive: true }, "the new owner has it");
         story.Require(story.RecordAt("t1", name) is null or { HandOver.IsVerified: true }, "the old one has a verified leftover, or nothing");
         story.EndsWell();
+    }
+
+    [Script]
+    public static void PutThatFollowsANameThatMoves(TextWriter? log)
+    {
+        // The body lies on A when the name belongs to B: A sends it on, and again to C when the name has moved once more. An answer that is lost is no failure.
+        var story = Begin(log);
+        var name = story.NameThatMoves(("t1", All), ("t2", Without1), ("t3", Only3));
+        story.World.NeighborTimeoutNs = 10 * SimWorld.Second;
+        var last = FollowOnce(story, name, [], "t2");
+        story.In("t1");
+        story.Converged();
+        last = FollowOnce(story, name, ["t2"], "t3");
+        story.In("t1", "t2");
+        story.Converged();
+
+        story.Hold((_, _, message) => message is ForwardReply, NeighborFate.Lose);
+        var call = Overtaken(story, name);
+        story.Until(() => call.IsEnded, 30, "the put ends");
+        story.Require(call.Error?.Code == ErrorCode.UnknownOutcome, $"whether it happened is unknown: {call.Error}");
+        story.World.NeighborTap = null;
+        var found = story.Do(ObjectCallKind.Get, name);
+        story.Require(found.Error is null && (found.Found!.Value == call.Value || found.Found.Value != last), "it did happen, or what came before it is there");
+        story.Finds(name, story.Put(name).Value);
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void GetBesideAFlushThatAPowerCutRevokes(TextWriter? log)
+    {
+        // A record is in place and its flush hangs: nobody is told of it, neither a client here nor the next owner that asks, because the power may still take it back.
+        var story = Begin(log);
+        for (var i = 0; i < 3; i++)
+        {
+            foreach (var isMoved in new[] { false, true })
+            {
+                var name = story.NameThatMoves(n => story.RecordAt("t1", n) is null && story.RecordAt("t2", n) is null, ("t1", All), ("t2", Without1));
+                var old = story.Put(name);
+                story.HoldPasses("t1");
+                story.Target("t1").SlowFlushNs = 20 * SimWorld.Second;
+                var put = story.Ask(ObjectCallKind.Put, name, patienceSeconds: 2);
+                story.Until(() => story.RecordAt("t1", name)?.Value == put.Value, 10, "the record is in place");
+                if (isMoved)
+                {
+                    story.Out("t1");
+                    story.RunFor(1);
+                }
+
+                var get = story.Ask(ObjectCallKind.Get, name, patienceSeconds: 4);
+                story.RunFor(3);
+                story.Require(get.Found is null, "nobody is told");
+                story.World.PowerOff("t1");
+                story.Target("t1").SlowFlushNs = 0;
+                story.World.Start("t1");
+                story.Until(() => story.Target("t1").HasLease, 60, "it is back");
+                story.Until(() => get.IsEnded && put.IsEnded, 60, "both calls end");
+                var found = story.Do(ObjectCallKind.Get, name);
+                story.Require(found.Error is null && (found.Found!.Value == old.Value || found.Found.Value == put.Value), $"one of both is there: {found.Error}");
+                story.LetPass("t1");
+                story.In("t1");
+                story.Converged(120);
+                story.World.Checks.CheckHistories();
+            }
+        }
+
+        story.EndsWell();
+    }
+
+    [Script]
+    public static void UnverifiedLeftoverIsKeptUntilItsReceiverIsLost(TextWriter? log)
+    {
+        // A handed a record to B, and before anybody has verified it there A becomes clean by itself, because B goes out: what A keeps is no waste yet. B is lost.
+        var story = Begin(log);
+        var name = story.NameThatMoves(("t2", All), ("t1", Without2));
+        story.Out("t2");
+        story.Converged();
+        var put = story.Put(name);
+        story.World.NeighborTimeoutNs = 600 * SimWorld.Second;
+        story.Hold((_, _, message) => message is VerifyQuestion);
+        story.In("t2");
+        story.Until(() => story.RecordAt("t1", name) is { IsLive: false } && story.RecordAt("t2", name) is { IsLive: true }, 60, "the record is handed over");
+        story.HoldPasses("t2");
+        story.Out("t2");
+        story.Adopted();
+        var self = story.World.Checks.Newest.Node(story.Node("t1").Id)!;
+        story.Require(self.Clean == story.World.Checks.Newest.Newest.Number, "A is clean by itself");
+        story.Finds(name, put.Value);
+        story.Always(() => story.RecordAt("t1", name) is { HandOver.IsVerified: false }, 120, "its leftover stays");
+        story.World.PowerOff("t2");
+        var entry = story.World.Checks.Newest.Node(story.Node("t2").Id)!;
+        story.Require(story.Commit(new Starling.Protocol.State.Commands.AttestOff(entry.Id, entry.Session, "script")).Error is null, "it is attested to be off");
+        story.Until(() => story.World.Checks.Newest.Node(entry.Id)!.Fenced == story.World.Checks.Newest.Newest.Number, 60, "it is fenced");
+        var loss = story.Commit(new Starling.Protocol.State.Commands.DeclareLost(entry.Id, entry.Session, story.World.Checks.Newest.Newest.Number, [], "script"));
+        story.Require(loss.Error is null, $"what it held is declared lost: {loss.Error}");
+        story.Finds(name, put.Value);
+        story.World.NeighborTap = null;
+        story.World.NeighborTimeoutNs = 3 * SimWorld.Second;
+        story.World.HeldNeighbors.Clear();
+        story.EndsWell();
+    }
+
+    private static long FollowOnce(Story story, ObjectName name, string[] also, string owner)
+    {
+        var sent = story.Target("t1").Forwarded;
+        story.Hold((_, _, message) => message is ForwardQuestion);
+        var call = Overtaken(story, name);
+        story.Until(() => story.World.HeldNeighbors.Any(h => h.Message is ForwardQuestion), 30, "the body is sent after its name");
+        if (also.Length > 0)
+        {
+            story.Out(also);
+            story.Adopted();
+        }
+
+        story.Release();
+        story.Until(() => call.IsEnded, 30, "the put ends");
+        story.Require(call.Error is null, $"it is acknowledged by the first target: {call.Error}");
+        story.Require(story.Target("t1").Forwarded - sent == 1 + also.Length, $"sent on {story.Target("t1").Forwarded - sent} times");
+        story.Until(() => story.RecordAt(owner, name) is { IsLive: true } record && record.Value == call.Value, 5, "its owner has it");
+        story.Finds(name, call.Value);
+        story.Converged();
+        return call.Value;
+    }
+
+    // The second of two puts waits for the lock of the first while the name moves away.
+    private static ObjectCall Overtaken(Story story, ObjectName name)
+    {
+        var target = story.Target("t1");
+        target.FollowsNames = true;
+        story.Put(name);
+        target.SlowCommitNs = 2 * SimWorld.Second;
+        var first = story.Ask(ObjectCallKind.Put, name);
+        story.Until(() => target.ActiveRequests == 1, 5, "the first put is under way");
+        story.RunFor(0.1);
+        var second = story.Ask(ObjectCallKind.Put, name);
+        story.Until(() => target.ActiveRequests == 2, 5, "the second one waits for its lock");
+        target.SlowCommitNs = 0;
+        story.Out("t1");
+        story.Until(() => first.IsEnded, 30, "the first put ends");
+        return second;
     }
 
     [Script]

@@ -113,6 +113,43 @@ public static class OperationScripts
     }
 
     [Script]
+    public static void DuplicatedRetryOfAnUndoneRemoval(TextWriter? log)
+    {
+        // The request that began a removal comes again when the removal was taken back, at another gateway: it gets the old answer, and nothing begins.
+        var story = Begin(log);
+        var id = story.Node("t1").Id;
+        var begin = new StartOperation(OperationKind.Maintenance, [id])
+        {
+            Options = new OperationOptions { Force = [.. GuardList.Names.Order(StringComparer.Ordinal)] },
+            RequestedBy = "script",
+            RequestId = "maintenance-1",
+            SeenIndex = story.Leader!.View!.AppliedIndex,
+        };
+        var first = story.Commit(begin);
+        story.Require(first.Error is null, $"it begins: {first.Error}");
+        var operation = long.Parse(first.Result[2..], System.Globalization.CultureInfo.InvariantCulture);
+        story.Until(() => story.World.Checks.Newest.Operation(operation)!.Phase >= OperationPhase.Mark, 60, "the target is marked");
+        var cancel = new CancelOperation(operation, "script") { RequestId = "cancel-1", SeenIndex = begin.SeenIndex };
+        story.Require(story.Commit(cancel).Error is null, "it is taken back");
+        story.Until(() => story.World.Checks.Newest is { Operations.IsEmpty: true } newest && newest.Node(id)!.State == AdminState.In, 90, "the target is in again");
+        var epoch = story.World.Checks.Newest.Newest.Number;
+        foreach (var gateway in new[] { "g1", "g2", "g3" })
+        {
+            var again = story.Commit(begin, gateway);
+            story.Require(again.Index == first.Index && again.Result == first.Result, $"the duplicate through {gateway} gets the outcome of the first: {again.Error} {again.Result}");
+        }
+
+        story.Always(() => story.World.Checks.Newest is { Operations.IsEmpty: true } newest && newest.Newest.Number == epoch, 20, "nothing begins again");
+
+        // A second removal under another id is not taken back by a late copy of the cancel that meant the first.
+        var second = story.Operate(OperationKind.Maintenance, "t1");
+        story.Require(story.Commit(cancel, "g2").Error is null, "the duplicate of the cancel gets its old outcome");
+        story.Commit(cancel with { RequestId = "cancel-2" }, "g3");
+        story.Until(() => story.World.Checks.Newest.Operation(second)!.Phase == OperationPhase.Done, 90, "the second removal ends");
+        story.EndsWell();
+    }
+
+    [Script]
     public static void ErasedNodeHearsFromAnyMemberThatItIsOut(TextWriter? log)
     {
         // Who is removed hears nothing from the log any more. It dies before anybody has told it, and so does the leader that removed it.

@@ -3,6 +3,7 @@ using Starling.Core.Names;
 using Starling.Protocol.Objects;
 using Starling.Protocol.Rebalance;
 using Starling.Simulation.Store;
+using Starling.Simulation.Workload;
 
 namespace Starling.Simulation.World;
 
@@ -17,6 +18,12 @@ public sealed record VerifyReply(IReadOnlyList<VerifyAnswer> Answers);
 
 /// <summary>The bytes of a record that a read was promised; null when they cannot be sent.</summary>
 public sealed record ContentReply(long? Value);
+
+/// <summary>The body of a put, sent after the name that moved, under the same request id.</summary>
+public sealed record ForwardQuestion(ObjectCall Call, int Attempt, long Epoch, long AppliedIndex);
+
+/// <summary>What became of it.</summary>
+public sealed record ForwardReply(StoreError? Error, RecordHead? Record);
 
 /// <summary>Both sides of questions between targets: the same plans as on real ones, over the store in memory.</summary>
 public sealed partial class TargetService
@@ -71,6 +78,29 @@ public sealed partial class TargetService
                 }
             });
         }
+    }
+
+    /// <summary>Whether puts follow a name that moves under them, as bodies that cannot be sent again do.</summary>
+    public bool FollowsNames { get; set; }
+
+    /// <summary>How many bodies were sent after their names.</summary>
+    public int Forwarded { get; private set; }
+
+    private void Forward(ObjectRequest request, in PlanAction action)
+    {
+        Forwarded++;
+        var question = new ForwardQuestion(request.Call, request.Attempt, action.Epoch, node.View!.AppliedIndex);
+        world.AskNeighbor<ForwardReply>(
+            node,
+            action.Node,
+            question,
+            (there, reply) => there.Target!.Arrive(question.Call, question.Attempt, question.Epoch, question.AppliedIndex, reply),
+            answer => Advance(request, answer switch
+            {
+                null => PlanEvent.ForwardFailed(TakeView(), new StoreError(ErrorCode.UnknownOutcome, "the answer to a body that was sent is lost")),
+                { Error: { } error } => PlanEvent.ForwardFailed(TakeView(), error),
+                _ => PlanEvent.Forwarded(TakeView(), answer.Record!),
+            }));
     }
 
     // The bytes of an answer lie with the candidate; it may have lost them since it was asked.

@@ -267,12 +267,12 @@ public sealed partial class TargetService
         world.ScheduleLocal(node, 0, () => world.Give(node, new ProposalRequested(id, command, 10 * SimWorld.Second)));
     }
 
-    // Tombstones and verified leftovers go one by one, when their test says so.
+    // Tombstones and leftovers go one by one, when their test says so: it is asked about those that are not verified as well.
     private void CollectLater() => world.ScheduleLocal(node, world.DiskRandom.Between(2 * SimWorld.Second, 20 * SimWorld.Second), () =>
     {
         foreach (var slot in Store.Slots.ToArray())
         {
-            if (slot.Current is { } record && (record.Head.IsTombstone || record.HandOver is { IsVerified: true }) && !HoldsCollection && world.DiskRandom.Chance(400_000))
+            if (slot.Current is { } record && (record.Head.IsTombstone || !record.IsLive) && !HoldsCollection && world.DiskRandom.Chance(400_000))
             {
                 Run(new ForgetPlan(slot.Name, record.Head.Key), slot.Name, MarkDeadlineNs, _ => { });
             }

@@ -3,6 +3,7 @@ using Starling.Core.Names;
 using Starling.Core.Objects;
 using Starling.Protocol.Objects;
 using Starling.Protocol.Ownership;
+using Starling.Simulation.Mutants;
 using Starling.Simulation.Store;
 using Starling.Simulation.Workload;
 
@@ -16,6 +17,9 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
 
     /// <summary>Extra time of every commit, nanoseconds: a script makes a rename hang.</summary>
     public long SlowCommitNs { get; set; }
+
+    /// <summary>Time from the rename to the end of the flush, under the lock; 0: as one.</summary>
+    public long SlowFlushNs { get; set; }
 
     public int ActiveRequests => _active.Count;
 
@@ -35,7 +39,9 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
     public bool HasLease => node.View is not null && TakeView().HasLease;
 
     /// <summary>A request arrives, with the marks of the sender (rule B2).</summary>
-    public void Arrive(ObjectCall call, int attempt, long epoch, long appliedIndex)
+    public void Arrive(ObjectCall call, int attempt, long epoch, long appliedIndex) => Arrive(call, attempt, epoch, appliedIndex, null);
+
+    private void Arrive(ObjectCall call, int attempt, long epoch, long appliedIndex, Action<ForwardReply>? reply)
     {
         var view = node.View!;
         if (view.AppliedIndex < appliedIndex || view.State.Newest.Number < epoch)
@@ -43,25 +49,37 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
             world.Coverage.Hit(Mark.StaleEpochSeen);
             if (world.NowNs > call.AttemptDeadlineNs)
             {
-                call.Answer(attempt, new StoreError(ErrorCode.Stale, "behind"), null, stale: false, node);
+                Refuse(new StoreError(ErrorCode.Stale, "behind"));
                 return;
             }
 
-            world.ScheduleLocal(node, 50 * SimWorld.Millisecond, () => Arrive(call, attempt, epoch, appliedIndex));
+            world.ScheduleLocal(node, 50 * SimWorld.Millisecond, () => Arrive(call, attempt, epoch, appliedIndex, reply));
             return;
         }
 
         if (view.State.FindBucket(call.Name.Bucket) is not { } bucket)
         {
-            call.Answer(attempt, new StoreError(ErrorCode.Unavailable, "no such bucket here"), null, stale: false, node);
+            Refuse(new StoreError(ErrorCode.Unavailable, "no such bucket here"));
             return;
         }
 
         call.Resolved(attempt, bucket.Id);
-        var request = new ObjectRequest(call, attempt, bucket.Id, MakePlan(call, bucket.Id), world.NowNs + (12 * SimWorld.Second));
+        var request = new ObjectRequest(call, attempt, bucket.Id, MakePlan(call, bucket.Id), world.NowNs + (12 * SimWorld.Second)) { Reply = reply };
         _active.Add(request);
         world.ScheduleLocal(node, 12 * SimWorld.Second, () => DeadlinePassed(request));
         Advance(request, PlanEvent.Started(TakeView()));
+
+        void Refuse(StoreError error)
+        {
+            if (reply is null)
+            {
+                call.Answer(attempt, error, null, stale: false, node);
+            }
+            else
+            {
+                reply(new ForwardReply(error, null));
+            }
+        }
     }
 
     public void ViewChanged()
@@ -87,13 +105,16 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
     {
         foreach (var request in _active)
         {
-            if (request.IsCommitting && world.DiskRandom.Chance(500_000))
+            if (request is { IsCommitting: true, IsRenamed: false } && world.DiskRandom.Chance(500_000))
             {
                 Commit(request);
             }
 
             request.IsEnded = true;
-            request.Call.ConnectionLost(request.Attempt);
+            if (request.Reply is null)
+            {
+                request.Call.ConnectionLost(request.Attempt);
+            }
         }
 
         _active.Clear();
@@ -107,7 +128,10 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
     {
         ObjectCallKind.Get or ObjectCallKind.Head => new GetPlan(call.Name, bucketId, Conditions.None),
         ObjectCallKind.Delete => new DeletePlan(call.Name, bucketId, Conditions.None, _keys),
-        _ => new PutPlan(call.Name, bucketId, call.Conditions, _keys, new StagedObject(call.Value, "xxhash2", call.ValueText, Durability.Durable) { MayStayUnchanged = true }),
+        _ => new PutPlan(call.Name, bucketId, call.Conditions, _keys, new StagedObject(call.Value, "xxhash2", call.ValueText, Durability.Durable) { MayStayUnchanged = true })
+        {
+            FollowsTheName = FollowsNames,
+        },
     };
 
     private void DeadlinePassed(ObjectRequest request)
@@ -157,6 +181,9 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
         {
             case PlanActionKind.AwaitAnswers:
                 break;
+            case PlanActionKind.LookUp when world.DriverFault == Mutant.LookWithoutLock:
+                Advance(request, PlanEvent.LookedAt(TakeView(), slot.Current?.Local));
+                break;
             case PlanActionKind.LookUp:
                 Store.Lock(slot, exclusive: false, () => Looked(slot, request));
                 break;
@@ -175,6 +202,9 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
                 break;
             case PlanActionKind.WaitForView:
                 Wait(request, action);
+                break;
+            case PlanActionKind.Forward:
+                Forward(request, action);
                 break;
             default:
                 End(request, action);
@@ -208,12 +238,26 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
         var latency = world.DiskRandom.Between(200_000, 4 * SimWorld.Millisecond) + SlowCommitNs;
         world.ScheduleLocal(node, latency, () =>
         {
-            Commit(request);
-            request.IsCommitting = false;
-            Unlock(Store.Slot(request.Call.Name), request);
-            var pause = world.DiskRandom.Chance(100_000) ? SimWorld.Millisecond : 0;
-            world.ScheduleLocal(node, pause, () => Advance(request, PlanEvent.Committed(TakeView())));
+            if (SlowFlushNs > 0)
+            {
+                // Renamed, and a power cut may still take it back.
+                Store.Write(Store.Slot(request.Call.Name), request.Pending, flushed: false);
+                request.IsRenamed = true;
+                world.ScheduleLocal(node, SlowFlushNs, () => EndCommit(request));
+                return;
+            }
+
+            EndCommit(request);
         });
+    }
+
+    private void EndCommit(ObjectRequest request)
+    {
+        Commit(request);
+        request.IsCommitting = false;
+        Unlock(Store.Slot(request.Call.Name), request);
+        var pause = world.DiskRandom.Chance(100_000) ? SimWorld.Millisecond : 0;
+        world.ScheduleLocal(node, pause, () => Advance(request, PlanEvent.Committed(TakeView())));
     }
 
     private void Commit(ObjectRequest request)
@@ -269,6 +313,12 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
     {
         request.IsEnded = true;
         _active.Remove(request);
+        if (request.Reply is { } reply)
+        {
+            reply(new ForwardReply(error, found?.Head));
+            return;
+        }
+
         request.Call.Answer(request.Attempt, error, found, stale, node);
     }
 
@@ -304,6 +354,9 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
 
         public long DeadlineNs => deadlineNs;
 
+        /// <summary>Whoever followed the name here with the body; null: the client itself.</summary>
+        public Action<ForwardReply>? Reply { get; init; }
+
         public bool HoldsLock { get; set; }
 
         public long WriteToken { get; set; }
@@ -312,6 +365,9 @@ public sealed partial class TargetService(SimWorld world, SimNode node)
         public int Round { get; set; }
 
         public bool IsCommitting { get; set; }
+
+        /// <summary>The record is in place, its flush under way.</summary>
+        public bool IsRenamed { get; set; }
 
         public bool IsWaiting { get; set; }
 

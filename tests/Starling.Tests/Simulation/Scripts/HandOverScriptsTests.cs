@@ -10,6 +10,15 @@ public sealed class HandOverScriptsTests
     public void get_while_the_object_is_handed_over() => ScriptCatalog.Run(nameof(get_while_the_object_is_handed_over));
 
     [Fact]
+    public void put_that_follows_a_name_that_moves() => ScriptCatalog.Run(nameof(put_that_follows_a_name_that_moves));
+
+    [Fact]
+    public void get_beside_a_flush_that_a_power_cut_revokes() => ScriptCatalog.Run(nameof(get_beside_a_flush_that_a_power_cut_revokes));
+
+    [Fact]
+    public void unverified_leftover_is_kept_until_its_receiver_is_lost() => ScriptCatalog.Run(nameof(unverified_leftover_is_kept_until_its_receiver_is_lost));
+
+    [Fact]
     public void stale_local_hit() => ScriptCatalog.Run(nameof(stale_local_hit));
 
     [Fact]

@@ -19,6 +19,12 @@ public sealed class OperationScriptsTests
     public void erase_permit_overtaken_by_undo() => ScriptCatalog.Run(nameof(erase_permit_overtaken_by_undo));
 
     [Fact]
+    public void erased_node_hears_from_any_member_that_it_is_out() => ScriptCatalog.Run(nameof(erased_node_hears_from_any_member_that_it_is_out));
+
+    [Fact]
+    public void duplicated_retry_of_an_undone_removal() => ScriptCatalog.Run(nameof(duplicated_retry_of_an_undone_removal));
+
+    [Fact]
     public void declared_loss_of_a_leased_target() => ScriptCatalog.Run(nameof(declared_loss_of_a_leased_target));
 
     [Fact]
