@@ -5,6 +5,7 @@ using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
+using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.Consensus;
 
@@ -249,11 +250,12 @@ internal sealed partial class Raft
             : null;
     }
 
-    /// <summary>Appends a command that was not refused; returns its index.</summary>
+    /// <summary>Appends a command that was not refused; returns its index. What the leader decides by its rules gets its clock for the journal.</summary>
     public long Propose(Command command)
     {
         var index = Log.LastIndex + 1;
-        Append(new LogEntry(index, Term, EntryKind.Command, Command: command));
+        var dated = command.Origin is null && node.State.KnowsOperations ? command with { Origin = new Origin(string.Empty, node.WallNs, string.Empty) } : command;
+        Append(new LogEntry(index, Term, EntryKind.Command, Command: dated));
         return index;
     }
 

@@ -17,7 +17,7 @@ public abstract record Command
     /// </summary>
     public long SeenIndex { get; init; }
 
-    /// <summary>Who asked for it, when and why, for the journal; null: the leader, by its rules.</summary>
+    /// <summary>Who asked for it, when and why, for the journal. Nobody named: the leader, by its rules; null: it did not say when either.</summary>
     public Origin? Origin { get; init; }
 
     /// <summary>Whether a target that leads as a caretaker may propose it (rule A4).</summary>

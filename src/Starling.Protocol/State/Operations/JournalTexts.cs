@@ -21,7 +21,9 @@ internal static class JournalTexts
             _ => (string.Empty, 0L),
         };
         var what = What(command) ?? OfOperations(command) ?? command.GetType().Name;
-        return new JournalEntry(index, command.Origin?.AtNs ?? atNs, command.Origin?.By ?? by, what, command.Origin?.Why ?? Why(command));
+        var origin = command.Origin;
+        return new JournalEntry(
+            index, origin is { AtNs: > 0 } ? origin.AtNs : atNs, origin is { By.Length: > 0 } ? origin.By : by, what, origin is { Why.Length: > 0 } ? origin.Why : Why(command));
     }
 
     private static string? What(Command command) => command switch

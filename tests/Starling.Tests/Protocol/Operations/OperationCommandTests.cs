@@ -340,6 +340,10 @@ public class OperationCommandTests
         state = state.Apply(new SetConfig("""{"rebalance":{"enabled":false}}""", 0) { Origin = new Origin("bob", 9, "night") });
         Assert.Equal(new JournalEntry(state.AppliedIndex, 9, "bob", "configuration changed", "night"), state.Journal[^1]);
 
+        // No reason given hides none that the command has itself.
+        var forced = new StartOperation(OperationKind.RemoveDead, [T1]) { Options = new OperationOptions { NoRebalance = true, Force = ["alive"] }, Origin = new Origin("ann", 11, string.Empty) };
+        Assert.Equal((11L, "ann", "guards overridden: alive"), JournalTexts.Describe(forced, 1) is var entry ? (entry.AtNs, entry.By, entry.Why) : default);
+
         var count = state.Journal.Count;
         Assert.Equal(count, state.Try(new SetConfig("broken", 0)).State.Journal.Count);
         for (var i = 0; i < Journal.Kept; i++)

@@ -153,6 +153,15 @@ public class OperationNodeTests
     }
 
     [Fact]
+    public void The_journal_dates_what_the_leader_decides_by_its_rules()
+    {
+        var before = State.AppliedIndex;
+        Assert.Null(Gateway.ProposeAndWait(new StartOperation(OperationKind.Maintenance, [T1])).Error);
+        world.RunUntil(() => State.Journal.Any(j => j.Index > before && j.What.Contains(" enters ", StringComparison.Ordinal)), 10, "the leader advances the operation");
+        Assert.All(State.Journal.Where(j => j.Index > before + 1), j => Assert.True(j.AtNs > 0 && j.By.Length == 0, $"{j}"));
+    }
+
+    [Fact]
     public void B0_a_dead_target_is_declared_lost_only_when_its_lease_has_lapsed()
     {
         world["target01"].Crash();
