@@ -14,19 +14,25 @@ public static class RebalanceJobs
     public const string UserAbort = "user abort";
 
     /// <summary>One target's account as a job snapshot.</summary>
-    public static SnapWire Snap(RebalanceState rebalance, RebalanceTargetWire target, string control)
+    /// <param name="rebalance">Which.</param>
+    /// <param name="target">What the target said.</param>
+    /// <param name="control">Text for people.</param>
+    /// <param name="all">What all targets said; empty where only one was asked. Who receives is not done before the last one that gives.</param>
+    public static SnapWire Snap(RebalanceState rebalance, RebalanceTargetWire target, string control, IReadOnlyList<RebalanceTargetWire> all)
     {
         ArgumentNullException.ThrowIfNull(rebalance);
         ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(all);
         var created = TaskProjection.TimeOf(rebalance.Operation?.CreatedNs ?? 0);
         var aborted = rebalance.Standing == RebalanceStanding.Aborted;
         var started = target.Started != SnapWire.UnsetTime ? target.Started : created != SnapWire.UnsetTime ? created : TaskProjection.TimeOf(1);
+        var last = target.SentObjects > 0 || IsCleanup(rebalance) ? target.Ended : all.Select(other => other.Ended).Append(target.Ended).Max(StringComparer.Ordinal)!;
         return new SnapWire
         {
             Id = rebalance.Id,
             Kind = Kind,
             StartTime = started,
-            EndTime = rebalance.Standing == RebalanceStanding.Running ? target.Ended : target.Ended != SnapWire.UnsetTime ? target.Ended : started,
+            EndTime = rebalance.Standing == RebalanceStanding.Running ? target.Ended : last != SnapWire.UnsetTime ? last : started,
             ControlMessage = control.Length > 0 ? control : null,
             AbortError = aborted ? UserAbort : string.Empty,
             Error = ErrorOf(target),

@@ -179,8 +179,7 @@ internal sealed class TourCommand(TourStage stage)
     private async Task KillTargetAsync(Load load)
     {
         var target = supervisor.Plan.Targets.ElementAt(new Random(1).Next(supervisor.Plan.Targets.Count()));
-        var act = stage.Begin($"kill target {target.DisplayName}", mayWait: true);
-        load.Current = act;
+        var act = await stage.TurnAsync(load, $"kill target {target.DisplayName}");
         var outage = stage.Kill(target);
         await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
         var watch = Stopwatch.StartNew();
@@ -192,8 +191,7 @@ internal sealed class TourCommand(TourStage stage)
 
     private async Task PowerCycleAsync(Load load)
     {
-        var act = stage.Begin("power cycle", mayWait: true);
-        load.Current = act;
+        var act = await stage.TurnAsync(load, "power cycle");
         var nodes = supervisor.Plan.Nodes.ToArray();
         new Random(2).Shuffle(nodes);
         var down = nodes.Select(node => (Node: node, Outage: stage.Outages.Begin(node))).ToArray();

@@ -15,11 +15,12 @@ internal sealed class TestPlayground : IAsyncDisposable
     private readonly List<(NodeProcess Processes, NodePlan Node)> extra = [];
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(20) };
 
-    public TestPlayground(int gateways, int targets, int mountpaths = 1)
+    public TestPlayground(int gateways, int targets, int mountpaths = 1, string[]? names = null)
     {
         Port = FreePorts.Find(gateways + targets + Spare);
         Directory = new PlaygroundDirectory(Path.Combine(Path.GetTempPath(), $"starling-test-{Environment.ProcessId}-{Port}"));
         Plan = PlaygroundPlan.Create(gateways, targets, mountpaths, Port, new Random(Port));
+        Plan = Plan with { Nodes = [.. Plan.Nodes.Select((node, i) => node with { Id = names?[i] ?? node.Id })] };
         Directory.Save(Plan);
         Tools = ToolPaths.Find();
         Supervisor = new Supervisor(Directory, Plan, Tools);
@@ -45,9 +46,10 @@ internal sealed class TestPlayground : IAsyncDisposable
     /// <param name="gateways">How many.</param>
     /// <param name="targets">How many.</param>
     /// <param name="mountpaths">Of each target.</param>
-    public static async Task<TestPlayground> StartAsync(int gateways, int targets, int mountpaths = 1)
+    /// <param name="names">Ids of the nodes, gateways first; null: any.</param>
+    public static async Task<TestPlayground> StartAsync(int gateways, int targets, int mountpaths = 1, string[]? names = null)
     {
-        var playground = new TestPlayground(gateways, targets, mountpaths);
+        var playground = new TestPlayground(gateways, targets, mountpaths, names);
         try
         {
             await playground.Supervisor.StartAllAsync(Patience, CancellationToken.None);

@@ -97,6 +97,13 @@ public sealed class RebalanceCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_rebalance_that_nobody_knows_is_not_found()
+    {
+        cluster.Snapshots = $$"""{"cVnt8082":[{{Snap("g23", 0, 0)}}]}""";
+        (await CliRun.Of(cluster, "show rebalance g99")).Fails(3, "Error: rebalance g99 is not known: 'ais show rebalance --all' shows those that are");
+    }
+
+    [Fact]
     public async Task A_dry_run_says_so()
     {
         answer = """{"scope":"","epoch":4,"targets":[{"node":"cVnt8082","clean":4,"may_hold_misplaced":false},{"node":"nGkt8081","clean":3,"may_hold_misplaced":true}]}""";

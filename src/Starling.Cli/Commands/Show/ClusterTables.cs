@@ -9,6 +9,9 @@ internal static class ClusterTables
 {
     private const ulong Healthy = 6;
 
+    /// <summary>What the columns REBALANCE and STATUS say already: alone these two raise no column of their own.</summary>
+    private const ulong SaidElsewhere = 8 | 1024;
+
     private static readonly (ulong Bit, string Word, bool IsRed)[] Alerts =
     [
         (1, "vote-in-progress", false), (8, "rebalancing", false), (16, "rebalance-interrupted", false), (32, "resilvering", false), (64, "resilver-interrupted", false),
@@ -38,7 +41,7 @@ internal static class ClusterTables
             new Column("STATUS", reports.Any(report => report.State != "online")),
             new Column("VERSION", versionsDiffer),
             new Column("BUILD TIME", buildsDiffer),
-            new Column("ALERT", reports.Any(report => AlertOf(report).Text is not ("ok" or "-"))));
+            new Column("ALERT", reports.Any(report => AlertOf(report).Text is not ("ok" or "-") && (report.Status!.StateFlags & ~(SaidElsewhere | Healthy)) != 0)));
         foreach (var report in reports)
         {
             var status = report.Status is { IsStub: false } ? report.Status : null;

@@ -19,6 +19,11 @@ internal static class ShowRebalance
         return Monitor.RunAsync(session, 72, async () =>
         {
             var rows = await FindAsync(session, seen).ConfigureAwait(false);
+            if (rows.Length == 0 && session.Arguments.FirstOrDefault(IsId) is { } unknown)
+            {
+                throw new CliException($"rebalance {unknown} is not known: 'ais show rebalance --all' shows those that are", ExitCode.NotFound);
+            }
+
             if (rows.Length == 0)
             {
                 session.Out.WriteLine("Global rebalance is not running. Use '--all' to show history, '--help' for details.");
@@ -49,7 +54,7 @@ internal static class ShowRebalance
 
     private static async Task<(string Target, JobSnapshot Job)[]> FindAsync(CliSession session, string watched)
     {
-        var id = session.Arguments.FirstOrDefault(word => word.Length > 1 && word[0] == 'g' && word.AsSpan(1).ContainsAnyExceptInRange('0', '9') is false) ?? watched;
+        var id = session.Arguments.FirstOrDefault(IsId) ?? watched;
         var node = session.Arguments.FirstOrDefault(word => word != id);
         var all = session.Has(session.Flags.All) || id.Length > 0;
         var snapshots = await session.Client.Jobs.GetSnapshotsAsync("rebalance", id, all ? null : true, session.Cancellation).ConfigureAwait(false);
@@ -112,6 +117,8 @@ internal static class ShowRebalance
         var received = (Objects: rows.Sum(row => row.Job.Received.Objects), Bytes: rows.Sum(row => row.Job.Received.Bytes));
         return received.Objects > sent.Objects && !rows.Any(row => row.Job.IsRunning) ? received : sent;
     }
+
+    private static bool IsId(string word) => word.Length > 1 && word[0] == 'g' && !word.AsSpan(1).ContainsAnyExceptInRange('0', '9');
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -78,7 +78,7 @@ internal static class JobQueries
         var joined = await call.Services.Gateway!.Rebalances.GetAsync(state, rebalance, call.Cancelled);
         foreach (var target in RebalanceJobs.Shown(rebalance, joined.Targets).Where(target => snaps.ContainsKey(target.Node)))
         {
-            var snap = RebalanceJobs.Snap(rebalance, target, RebalanceJobs.IsCleanup(rebalance) ? $"flags:cleanup; {target.Cleanup}" : ControlOf(joined, target));
+            var snap = RebalanceJobs.Snap(rebalance, target, RebalanceJobs.IsCleanup(rebalance) ? $"flags:cleanup; {target.Cleanup}" : ControlOf(joined, target), joined.Targets);
             if (!onlyRunning || (snap.EndTime == SnapWire.UnsetTime && !snap.Aborted))
             {
                 snaps[target.Node] = [.. snaps[target.Node], snap];

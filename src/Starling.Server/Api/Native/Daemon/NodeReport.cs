@@ -110,7 +110,7 @@ internal static class NodeReport
         }
 
         var standing = account.Ended == SnapWire.UnsetTime ? RebalanceStanding.Running : RebalanceStanding.Finished;
-        return RebalanceJobs.Snap(RebalanceState.Find(state, number) ?? new RebalanceState(number, null, standing), account, account.Stage);
+        return RebalanceJobs.Snap(RebalanceState.Find(state, number) ?? new RebalanceState(number, null, standing), account, account.Stage, []);
     }
 
     private static string BuildTime { get; } = File.GetLastWriteTimeUtc(typeof(NodeReport).Assembly.Location).ToString("yyyy-MM-ddTHH:mm:ss+0000", CultureInfo.InvariantCulture);
