@@ -30,7 +30,9 @@ public sealed class PeerAppliedBarrier : IAppliedBarrier
     public Task WaitAsync(ClusterState state, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var targets = state.Nodes.Values.Where(node => node.Role == NodeRole.Target && node.HoldsIntegers);
+
+        // A process that stopped in order gave up its lease before that was recorded; the next one applies this state before it answers anybody.
+        var targets = state.Nodes.Values.Where(node => node is { Role: NodeRole.Target, HoldsIntegers: true, StoppedInOrder: false, AttestedOff: false });
         return Task.WhenAll(targets.Select(target => WaitAsync(target, state.AppliedIndex, cancellationToken)));
     }
 

@@ -91,7 +91,11 @@ public class GuardTests
         Refuses("redundancy", With(-1));
         Refuses("redundancy", With(12));
         Assert.Contains("12 objects (77 bytes)", With(12)!.Message, StringComparison.Ordinal);
-        Agrees(With(0));
+
+        // None counted is none a while ago; one that is out and clean holds nothing.
+        Refuses("redundancy", With(0));
+        var drained = new OperationWorld(state).Start(OperationKind.Maintenance, null, T1).Run();
+        Assert.Null(drained.Ask(new StartOperation(OperationKind.Decommission, [T1]) { Options = quiet }).Error);
         Agrees(new StartOperation(OperationKind.Maintenance, [T1]) { Options = quiet }.Check(state));
         Agrees(new StartOperation(OperationKind.RemoveDead, [T1]) { Options = quiet }.Check(state));
     }

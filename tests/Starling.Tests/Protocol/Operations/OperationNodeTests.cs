@@ -76,7 +76,7 @@ public class OperationNodeTests
     [InlineData(OperationPhase.Mark)]
     [InlineData(OperationPhase.Drain)]
     [InlineData(OperationPhase.Verify)]
-    public void A17_a_leader_that_dies_in_a_phase_is_continued_by_the_next(OperationPhase phase)
+    public void A17_S34_a_leader_that_dies_in_a_phase_is_continued_by_the_next(OperationPhase phase)
     {
         Assert.Null(Gateway.ProposeAndWait(new StartOperation(OperationKind.Maintenance, [T1])).Error);
         world.RunUntil(() => State.Node(T1)!.State == AdminState.Out || State.Operations.Values.Any(o => o.Phase >= phase), 10, $"phase {phase}");

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Starling.Cluster.Views;
+using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Node;
 using Starling.Protocol.State;
@@ -135,8 +136,20 @@ public sealed class LifecycleCluster : IAsyncLifetime
 
     public static string Sids(params IEnumerable<NodeId> ids) => $"\"sids\":[{string.Join(',', ids.Select(id => $"\"{id}\""))}]";
 
-    private static Task<ClusterSnapshot> WaitAsync(NodeHost host, Func<ClusterSnapshot, bool> predicate, string what) =>
-        host.View.WaitForAsync(predicate, what, TestCluster.Patience, CancellationToken.None);
+    private static async Task<ClusterSnapshot> WaitAsync(NodeHost host, Func<ClusterSnapshot, bool> predicate, string what)
+    {
+        try
+        {
+            return await host.View.WaitForAsync(predicate, what, TestCluster.Patience, CancellationToken.None);
+        }
+        catch (StoreException late)
+        {
+            var state = host.View.Current.State;
+            throw new InvalidOperationException(
+                $"{late.Message}; {string.Join("; ", state.Operations.Values.Select(one => $"{one.Name} {one.Kind} {one.Phase}, blocked: {one.Blocked?.Text} {string.Join(", ", one.Blocked?.Names ?? [])}"))}; "
+                + string.Join("; ", state.Nodes.Values.Select(node => $"{node.Id} {node.State} fenced {node.Fenced} clean {node.Clean}")), late);
+        }
+    }
 
     // While passes are held nobody hears that they are finished.
     private Task<INodeApi> ServeAsync(NodeRuntime runtime, CancellationToken cancellationToken) =>

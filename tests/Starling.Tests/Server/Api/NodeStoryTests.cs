@@ -87,6 +87,69 @@ public sealed class NodeStoryTests : IAsyncLifetime
         Assert.Contains(journal, line => line.EndsWith("(burnt)", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task S24_a_full_bucket_stays_whole_when_a_target_is_decommissioned_and_its_disks_end_bare()
+    {
+        using var bucket = await StoryBucket.CreateAsync(cluster, "full", objects: 60);
+        var node = Node;
+        var answer = await cluster.ActAsync("decommission-node", $$"""{"sid":"{{node}}","rm_user_data":true}""");
+        Assert.True(answer is { Status: HttpStatusCode.OK, Rebalance: > 0 }, answer.Text);
+        await EndAsync(node);
+        await bucket.CompareAsync("it is no member any more");
+        Assert.Empty(Marked(node));
+    }
+
+    [Fact]
+    public async Task S23_a_target_is_decommissioned_without_rebalance_by_force_only_and_keeps_its_marks_with_its_files()
+    {
+        using var bucket = await StoryBucket.CreateAsync(cluster, "given-up", objects: 60);
+        var node = Node;
+        var lost = bucket.Objects.Keys.Where(name => bucket.OwnerOf(name) == node).ToArray();
+        Assert.NotEmpty(lost);
+        var refused = await cluster.ActAsync("decommission-node", $$"""{"sid":"{{node}}","skip_rebalance":true}""");
+        Assert.Equal(HttpStatusCode.PreconditionFailed, refused.Status);
+        Assert.StartsWith("guard redundancy:", refused.Message, StringComparison.Ordinal);
+        var forced = await cluster.ActAsync("decommission-node", $$"""{"sid":"{{node}}","skip_rebalance":true,"force":["redundancy"]}""");
+        Assert.True(forced.Status == HttpStatusCode.OK, forced.Text);
+        await EndAsync(node);
+        Assert.Equal(2, Marked(node).Length);
+        foreach (var name in lost)
+        {
+            bucket.Objects.Remove(name);
+        }
+
+        await bucket.CompareAsync("its objects were given up");
+        using var gone = await bucket.SendAsync(HttpMethod.Get, lost[0]);
+        Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+    }
+
+    [Fact]
+    public async Task S32_two_targets_are_decommissioned_by_one_command_one_rebalance_and_leave_together()
+    {
+        using var bucket = await StoryBucket.CreateAsync(cluster, "two-less", objects: 45);
+        var nodes = new[] { cluster.Targets[1].Id, cluster.Targets[2].Id };
+        var rebalances = cluster.State.Versions.Rmd;
+        var answer = await cluster.ActAsync("decommission-node", $"{{{LifecycleCluster.Sids(nodes)},\"no_shutdown\":true}}");
+        Assert.True(answer.Text == $"g{rebalances + 1}", answer.Text);
+        await cluster.SeenAsync(state => state.Operations.IsEmpty && nodes.All(node => state.Node(node) is null), "both removed");
+        Assert.Equal(rebalances + 1, cluster.State.Versions.Rmd);
+        Assert.Equal("completed", (await cluster.GetAsync($"/v1/tasks/{answer.TaskId}")).GetProperty("status").GetString());
+        await bucket.CompareAsync("one target is left");
+    }
+
+    // It erased itself, its process is over.
+    private async Task EndAsync(NodeId node)
+    {
+        await cluster.SeenAsync(state => state.Node(node) is null && state.Operations.IsEmpty, "the node removed");
+        await cluster.Nodes[node].StopRequested.WaitAsync(TestCluster.Patience);
+        await cluster.Nodes.StopAsync(node);
+        await cluster.EverybodyAsync(now => now.State.Node(node) is null && now.State.Operations.IsEmpty, "the node removed");
+    }
+
+    // Mountpaths of a target that carry the mark of their owner.
+    private string[] Marked(NodeId node) =>
+        [.. cluster.Nodes.Plans.Single(plan => plan.Id == node).Mountpaths.Where(path => Directory.Exists(path) && Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Any(file => file.EndsWith("/.starling/identity", StringComparison.Ordinal)))];
+
     private async Task<HttpResponseMessage> AskStatusAsync(NodeId node)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });

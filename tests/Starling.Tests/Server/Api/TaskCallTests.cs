@@ -144,7 +144,7 @@ public sealed class TaskCallTests(LifecycleCluster cluster) : IClassFixture<Life
     }
 
     [Fact]
-    public async Task A_rebalance_that_serves_a_removal_is_stopped_by_force_only_and_then_taken_back()
+    public async Task S36_a_rebalance_that_serves_a_removal_is_stopped_by_force_only_and_then_taken_back()
     {
         cluster.HoldPasses = true;
         var started = await cluster.ActAsync("start-maintenance", $$"""{"sid":"{{Target(2)}}"}""");

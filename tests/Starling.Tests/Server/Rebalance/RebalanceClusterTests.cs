@@ -46,7 +46,7 @@ public sealed class RebalanceClusterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_target_goes_to_maintenance_is_switched_off_comes_back_and_a_fourth_one_joins()
+    public async Task S25_a_target_goes_to_maintenance_is_switched_off_comes_back_and_a_fourth_one_joins()
     {
         var leaving = NodeId.Parse("target01");
         await DrainAsync(leaving);
@@ -70,7 +70,7 @@ public sealed class RebalanceClusterTests : IAsyncLifetime
     [Theory]
     [InlineData("source")]
     [InlineData("destination")]
-    public async Task A_target_that_crashes_in_the_middle_of_a_drain_comes_back_and_the_drain_ends(string which)
+    public async Task S54_a_target_that_crashes_in_the_middle_of_a_drain_comes_back_and_the_drain_ends(string which)
     {
         var leaving = NodeId.Parse("target01");
         var victim = which == "source" ? leaving : NodeId.Parse("target02");
