@@ -45,4 +45,4 @@ for part in nodes mountpaths; do
   mkdir "$POWERCUT_MOUNT/$part"
   ln -s "$POWERCUT_MOUNT/$part" "$work/playground/$part"
 done
-"$root/playground" --tour "$@" --dir "$work/playground" --port "${POWERCUT_PORT:-28080}" --power-cut "$root/scripts/powercut.sh"
+"$root/playground" --tour --no-operations "$@" --dir "$work/playground" --port "${POWERCUT_PORT:-28080}" --power-cut "$root/scripts/powercut.sh"

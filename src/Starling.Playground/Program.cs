@@ -13,8 +13,8 @@ var gateways = new Option<int>("--gateways") { Description = "Number of gateways
 var targets = new Option<int>("--targets") { Description = "Number of targets", DefaultValueFactory = _ => 6 };
 var mountpaths = new Option<int>("--mountpaths") { Description = "Mountpaths per target", DefaultValueFactory = _ => 2 };
 var detach = new Option<bool>("--detach") { Description = "Return when the cluster is healthy and leave it running" };
-var tour = new Option<bool>("--tour") { Description = "Run the story: real files, readers and writers, kills, a power cycle, and a comparison of every byte" };
-var quick = new Option<bool>("--quick") { Description = "With --tour: fewer files and shorter acts, under two minutes" };
+var tour = new Option<bool>("--tour") { Description = "Run the story: real files, readers and writers, kills, a power cycle, targets that leave and come back, and a comparison of every byte" };
+var quick = new Option<bool>("--quick") { Description = "With --tour: fewer files and shorter acts, two to three minutes" };
 var sabotage = new Option<string?>("--sabotage") { Description = "With --tour: damage one object behind the cluster's back; the tour must end with FAIL" };
 sabotage.AcceptOnlyFromAmong("lose-one", "corrupt-one", "resurrect-one", "early-verdict");
 
@@ -23,10 +23,10 @@ var powerCut = new Option<string?>("--power-cut") { Description = "With --tour: 
 var files = new Option<int?>("--files") { Description = "With --tour: at most so many real files", Hidden = true };
 var smallObjects = new Option<int?>("--small-objects") { Description = "With --tour: so many small objects", Hidden = true };
 var actSeconds = new Option<double?>("--act-seconds") { Description = "With --tour: length of an act", Hidden = true };
-var operations = new Option<bool>("--operations") { Description = "With --tour: targets leave and come back too", Hidden = true };
+var noOperations = new Option<bool>("--no-operations") { Description = "With --tour: leave out that targets leave and come back", Hidden = true };
 var noKills = new Option<bool>("--no-kills") { Description = "With --tour: leave the processes alone", Hidden = true };
 
-var root = new RootCommand("A Starling cluster of real processes on this machine.") { directory, port, gateways, targets, mountpaths, detach, tour, quick, sabotage, powerCut, files, smallObjects, actSeconds, operations, noKills };
+var root = new RootCommand("A Starling cluster of real processes on this machine.") { directory, port, gateways, targets, mountpaths, detach, tour, quick, sabotage, powerCut, files, smallObjects, actSeconds, noOperations, noKills };
 foreach (var option in new[] { gateways, targets, mountpaths })
 {
     option.Validators.Add(result =>
@@ -149,7 +149,7 @@ TourOptions Tour(ParseResult parsed)
         SmallObjects = parsed.GetValue(smallObjects) ?? usual.SmallObjects,
         ActLength = parsed.GetValue(actSeconds) is { } length ? TimeSpan.FromSeconds(length) : usual.ActLength,
         Kills = !parsed.GetValue(noKills),
-        Operations = parsed.GetValue(operations),
+        Operations = !parsed.GetValue(noOperations),
     };
 }
 

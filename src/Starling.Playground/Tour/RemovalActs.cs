@@ -10,6 +10,9 @@ namespace Starling.Playground.Tour;
 internal sealed class RemovalActs(TourStage stage, Load load)
 {
     private readonly NodeOperations operations = stage.Operations;
+    /// <summary>One leaves, another one is interrupted, a third one is shut down.</summary>
+    public const int FewestTargets = 3;
+
     private const int Doomed = 200;
     private readonly CancellationToken cancellation = stage.Cancellation;
 

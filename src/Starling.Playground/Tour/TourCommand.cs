@@ -17,7 +17,7 @@ internal sealed record TourOptions(bool Quick, string? Sabotage, string? PowerCu
     public bool Kills { get; init; } = true;
 
     /// <summary>Whether targets leave and come back after that.</summary>
-    public bool Operations { get; init; }
+    public bool Operations { get; init; } = true;
 }
 
 /// <summary>The story: real files in, readers and writers on, processes killed under them, the power cut, every byte compared.</summary>
@@ -80,7 +80,7 @@ internal sealed class TourCommand(TourStage stage)
 
             if (options is { Operations: true, Sabotage: null })
             {
-                await new RemovalActs(stage, load).RunAsync();
+                await RemoveAsync(load);
             }
         }
 
@@ -108,6 +108,18 @@ internal sealed class TourCommand(TourStage stage)
 
         var bytes = await CompareAsync();
         return await VerdictAsync(bytes, damaged);
+    }
+
+    private async Task RemoveAsync(Load load)
+    {
+        var targets = supervisor.Plan.Targets.Count();
+        if (targets < RemovalActs.FewestTargets)
+        {
+            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"no target leaves: that takes {RemovalActs.FewestTargets} targets, this playground has {targets}"));
+            return;
+        }
+
+        await new RemovalActs(stage, load).RunAsync();
     }
 
     private async Task PutTreeAsync()
