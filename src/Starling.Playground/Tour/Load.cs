@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace Starling.Playground.Tour;
@@ -9,6 +10,7 @@ internal sealed class Load(TourClient client, Ledger ledger, string[] settledNam
     private const int MaxSizeBytes = 32 * 1024;
     private readonly CancellationTokenSource stopping = new();
     private readonly List<Task> workers = [];
+    private readonly ConcurrentDictionary<int, ActRecord> underWay = new();
     private volatile ActRecord? current;
 
     /// <summary>The act that requests are counted for from now on.</summary>
@@ -18,16 +20,27 @@ internal sealed class Load(TourClient client, Ledger ledger, string[] settledNam
         set => current = value;
     }
 
+    /// <summary>Counts for this act from now on, and waits until nothing is under way that began in an earlier one: what the act does must not hit it.</summary>
+    public async Task EnterAsync(ActRecord act, CancellationToken cancellation)
+    {
+        current = act;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(2));
+        while (!underWay.Values.All(one => ReferenceEquals(one, act)))
+        {
+            await timer.WaitForNextTickAsync(cancellation);
+        }
+    }
+
     public void Start(int readers, int writers)
     {
         for (var i = 0; i < readers; i++)
         {
-            workers.Add(ReadAsync(new Random(1000 + i)));
+            workers.Add(ReadAsync(workers.Count, new Random(1000 + i)));
         }
 
         for (var i = 0; i < writers; i++)
         {
-            workers.Add(WriteAsync(i, new Random(2000 + i)));
+            workers.Add(WriteAsync(workers.Count, i, new Random(2000 + i)));
         }
     }
 
@@ -39,17 +52,21 @@ internal sealed class Load(TourClient client, Ledger ledger, string[] settledNam
         stopping.Dispose();
     }
 
-    private async Task ReadAsync(Random random)
+    private ActRecord Begin(int worker) => underWay[worker] = Current;
+
+    private async Task ReadAsync(int worker, Random random)
     {
         await Task.Yield();
         while (!stopping.IsCancellationRequested)
         {
             var name = settledNames[random.Next(settledNames.Length)];
-            await client.VerifyAsync(name, ledger.Expected(name), Current, CancellationToken.None);
+            await client.VerifyAsync(name, ledger.Expected(name), Begin(worker), CancellationToken.None);
         }
+
+        underWay.TryRemove(worker, out _);
     }
 
-    private async Task WriteAsync(int writer, Random random)
+    private async Task WriteAsync(int worker, int writer, Random random)
     {
         await Task.Yield();
         while (!stopping.IsCancellationRequested)
@@ -59,17 +76,19 @@ internal sealed class Load(TourClient client, Ledger ledger, string[] settledNam
             {
                 case < 6:
                     var content = new SeededContent(random.Next(), random.Next(MaxSizeBytes));
-                    await client.PutAsync(name, content, Current, CancellationToken.None);
+                    await client.PutAsync(name, content, Begin(worker), CancellationToken.None);
                     ledger.Put(name, content);
                     break;
                 case < 8:
-                    await client.VerifyAsync(name, ledger.Expected(name), Current, CancellationToken.None);
+                    await client.VerifyAsync(name, ledger.Expected(name), Begin(worker), CancellationToken.None);
                     break;
                 default:
-                    await client.DeleteAsync(name, ledger.Expected(name), Current, CancellationToken.None);
+                    await client.DeleteAsync(name, ledger.Expected(name), Begin(worker), CancellationToken.None);
                     ledger.Delete(name);
                     break;
             }
         }
+
+        underWay.TryRemove(worker, out _);
     }
 }

@@ -10,6 +10,7 @@ public sealed partial class ConsoleTests
     private static readonly string[] Lifecycle = ["start-maintenance", "stop-maintenance", "shutdown", "decommission"];
 
     [Fact]
+    [Trait("Length", "Long")]
     public async Task Nodes_leave_and_come_back_on_the_console_as_printed()
     {
         string[] names = ["qWmp8080", "saLt8081", "lJjt8082", "yCut8083", "pAXt8084", "nZDt8085", "kOHt8086"];

@@ -34,7 +34,7 @@ public sealed class RestartUnderLoad
                 // The names of a target that restarts have to wait for it; those of a gateway never do.
                 var act = new ActRecord("restart " + node.DisplayName, mayWait: node.RoleName == "target");
                 acts.Add(act);
-                load.Current = act;
+                await load.EnterAsync(act, CancellationToken.None);
                 if (acts.Count == 1)
                 {
                     load.Start(readers: 3, writers: 3);

@@ -43,6 +43,7 @@ public sealed class TourTests
     }
 
     [Fact]
+    [Trait("Length", "Long")]
     public async Task A_target_destroyed_before_it_is_safe_makes_the_tour_fail_and_name_what_only_it_held()
     {
         var run = await PlaygroundRun.RunAsync([.. Small, "--no-kills", "--sabotage", "early-verdict"]);

@@ -45,7 +45,7 @@ public sealed class OperatorTests(LifecycleCluster cluster) : IClassFixture<Life
         cluster.HoldPasses = true;
         var answers = await Task.WhenAll(Enumerable.Range(0, 3).Select(n => cluster.ActAsync("start-maintenance", $$"""{"sid":"{{Target(n)}}"}""", gateway: n)));
         var winner = Assert.Single(answers, answer => answer.Status == HttpStatusCode.OK);
-        var operation = (await cluster.SeenAsync(state => state.Operations.Count == 1, "one operation")).State.Operations.Values.Single();
+        var operation = (await cluster.SeenAsync(state => state.Operations.Count == 1 && state.Operations.Values.Single().RebalanceId > 0, "one operation that is marked")).State.Operations.Values.Single();
         Assert.Equal($"g{operation.RebalanceId}", winner.Text);
         Assert.All(answers.Where(answer => answer != winner), loser =>
         {

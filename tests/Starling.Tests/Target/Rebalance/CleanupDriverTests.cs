@@ -108,7 +108,7 @@ public sealed class CleanupDriverTests : IAsyncDisposable
         one.BeforeVerify = () =>
         {
             asked.TrySetResult();
-            return Task.Delay(Timeout.InfiniteTimeSpan, ending.Token);
+            return new TaskCompletionSource().Task.WaitAsync(ending.Token);
         };
         HandTarget.Show(Asked(new OperationOptions { Cleanup = true }), one, two);
         await asked.Task.WaitAsync(HandTarget.Patience);
