@@ -5,18 +5,14 @@ using Xunit;
 namespace Starling.ClusterTests.Removal;
 
 /// <summary>SIGKILL while a node is drained: whoever it hits, the drain goes on and ends, and nothing is lost.</summary>
+[Trait("Length", "Long")]
 public sealed class DrainKillTests
 {
-    [Fact]
-    public Task A17_a_drain_survives_the_kill_of_the_leader() => KillAsync("leader");
-
     [Theory]
-    [Trait("Length", "Long")]
+    [InlineData("leader")]
     [InlineData("source")]
     [InlineData("destination")]
-    public Task A17_a_drain_survives_the_kill_of_its(string whom) => KillAsync(whom);
-
-    private static async Task KillAsync(string whom)
+    public async Task A17_a_drain_survives_the_kill_of_its(string whom)
     {
         await using var scene = await RemovalScene.StartAsync(objects: 600);
         var (source, destination) = (scene.Targets[0], scene.Targets[1]);

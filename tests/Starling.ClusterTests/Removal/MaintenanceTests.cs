@@ -56,6 +56,7 @@ public sealed class MaintenanceTests
     }
 
     [Fact]
+    [Trait("Length", "Long")]
     public async Task What_changed_while_a_node_was_away_moves_and_the_rest_comes_back_where_it_lies()
     {
         await using var scene = await RemovalScene.StartAsync(objects: 300);
