@@ -211,7 +211,7 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
         }
         catch (Exception error)
         {
-            // One of the three places where everything is caught: a bug in the core must not end a process that can still serve reads.
+            // One of the few places where everything is caught: a bug in the core must not end a process that can still serve reads.
             log.LogCritical(error, "cluster-integrity: the control loop stops");
             Halt($"{error.GetType().Name}: {error.Message}");
         }

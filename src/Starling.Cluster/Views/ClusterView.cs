@@ -39,12 +39,10 @@ public sealed class ClusterView : IClusterView
         var waiter = new Waiter(predicate);
         lock (gate)
         {
-            if (waiter.Offer(current))
+            if (!waiter.Offer(current))
             {
-                return current;
+                waiters.Add(waiter);
             }
-
-            waiters.Add(waiter);
         }
 
         try
@@ -80,6 +78,17 @@ public sealed class ClusterView : IClusterView
     {
         public TaskCompletionSource<ClusterSnapshot> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public bool Offer(ClusterSnapshot snapshot) => predicate(snapshot) && Done.TrySetResult(snapshot);
+        /// <summary>True when it waits no longer. A predicate that fails is its owner's error: whoever publishes goes on.</summary>
+        public bool Offer(ClusterSnapshot snapshot)
+        {
+            try
+            {
+                return predicate(snapshot) && Done.TrySetResult(snapshot);
+            }
+            catch (Exception error)
+            {
+                return Done.TrySetException(error);
+            }
+        }
     }
 }

@@ -278,7 +278,7 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
 
     private void GiveUp(Proposal proposal) => Answer(proposal, null, proposal.Sent
         ? new StoreError(ErrorCode.UnknownOutcome, "the leader changed or fell silent while this was being committed: look whether it took effect, or repeat it under the same request id", 1000)
-        : new StoreError(ErrorCode.Unavailable, "the cluster has no leader at the moment; nothing was changed, try again", 1000));
+        : proposal.Refusal ?? new StoreError(ErrorCode.Unavailable, "the cluster has no leader at the moment; nothing was changed, try again", 1000));
 
     private void Answer(Proposal proposal, CommandOutcome? outcome, StoreError? error)
     {
@@ -358,12 +358,13 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
         {
             Wait(proposal, response.Index, response.Term);
         }
-        else if (response.Error.Code == ErrorCode.Unavailable && node.State.Node(from.Id)?.Role == NodeRole.Gateway)
+        else if (response.Error.Code == ErrorCode.Unavailable)
         {
             // It was not appended, and that will pass: the next tick, or the next leader, tries again. Under another number, since this one is decided.
             proposals.Remove(proposal.Number);
             proposal.Number = ++lastNumber;
             proposal.Sent = false;
+            proposal.Refusal = response.Error;
             proposals.Add(proposal.Number, proposal);
         }
         else
@@ -414,6 +415,9 @@ internal sealed class RequestDesk(NodeContext node, Raft raft)
         public long SentTerm { get; set; }
 
         public long SentNs { get; set; }
+
+        /// <summary>Why the last leader that was asked did not take it; null before the first was.</summary>
+        public StoreError? Refusal { get; set; }
 
         public long Index { get; set; }
 

@@ -36,6 +36,19 @@ public sealed class ClusterViewTests
     }
 
     [Fact]
+    public async Task A_question_that_fails_is_its_askers_error_and_nobody_elses()
+    {
+        var view = new ClusterView(At(1));
+        var broken = view.WaitForAsync(now => now.AppliedIndex > 1 ? throw new InvalidDataException("asked wrongly") : false, "nothing", TimeSpan.FromSeconds(30), CancellationToken.None);
+        var sound = view.WaitForAsync(now => now.AppliedIndex == 2, "index 2", TimeSpan.FromSeconds(30), CancellationToken.None);
+        view.Publish(At(2));
+        await Assert.ThrowsAsync<InvalidDataException>(() => broken);
+        Assert.Equal(2, (await sound).AppliedIndex);
+        await Assert.ThrowsAsync<InvalidDataException>(
+            () => view.WaitForAsync(_ => throw new InvalidDataException("at once"), "nothing", TimeSpan.FromSeconds(30), CancellationToken.None));
+    }
+
+    [Fact]
     public void B3_a_lease_is_void_after_its_end_before_its_index_after_a_pause_and_after_a_jump_of_the_wall_clock()
     {
         var clock = new FixedClock { NowNs = 1_000_000_000, WallNs = 501_000_000_000 };

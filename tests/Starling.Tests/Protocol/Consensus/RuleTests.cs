@@ -144,6 +144,26 @@ public sealed class RuleTests
     }
 
     [Fact]
+    public void A4_A12_WhatACaretakerMayNotTakeWaitsForTheGatewayThatFollowsIt()
+    {
+        var world = WithTargets(1, 4);
+        world.RunUntil(() => world.Leader!.View.Voters.Members.Length == 5, 20, "five voters");
+        var gateway = world["gateway1"];
+        gateway.Crash();
+        world.RunUntil(() => world.Leader is { } l && l != gateway, 10, "a caretaker");
+        var asker = world.Hosts.Values.First(h => h.Facts.Role == NodeRole.Target && h != world.Leader);
+        var (late, early) = (asker.Propose(World.AnyCommand(), timeoutSeconds: 2), asker.Propose(World.AnyCommand()));
+        asker.AwaitAnswer(late, 3);
+        Assert.Equal(ErrorCode.Unavailable, asker.ErrorOf(late));
+        Assert.Contains("leads as a caretaker", asker.AnswerTo(late)!.Error!.Message, StringComparison.Ordinal);
+        Assert.Null(asker.AnswerTo(early));
+        gateway.Start();
+        asker.AwaitAnswer(early);
+        Assert.Null(asker.AnswerTo(early)!.Error);
+        Assert.Null(asker.AnswerTo(early)!.Outcome!.Error);
+    }
+
+    [Fact]
     public void A4_A16_UnderACaretakerTargetsStopInOrderAndQuicklyTheCaretakerToo()
     {
         var world = WithTargets(1, 4);

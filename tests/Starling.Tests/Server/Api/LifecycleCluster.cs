@@ -90,18 +90,8 @@ public sealed class LifecycleCluster : IAsyncLifetime
     /// <summary>One action on the cluster.</summary>
     public async Task<Answer> ActAsync(string action, string value, string requestId = "", int gateway = 0, string query = "")
     {
-        while (true)
-        {
-            using var response = await SendAsync(HttpMethod.Put, "/v1/cluster" + query, $$"""{"action":"{{action}}","name":"","value":{{value}}}""", requestId, gateway);
-            var answer = new Answer(response.StatusCode, await response.Content.ReadAsStringAsync(), response.Headers.TryGetValues("Ais-Op-Id", out var ids) ? ids.Single() : string.Empty);
-            if (answer.Status != HttpStatusCode.ServiceUnavailable || !answer.Message.EndsWith("does not lead; try again", StringComparison.Ordinal))
-            {
-                return answer;
-            }
-
-            // A busy machine made another one lead meanwhile; clients try again too.
-            await nodes.WaitForLeaderAsync();
-        }
+        using var response = await SendAsync(HttpMethod.Put, "/v1/cluster" + query, $$"""{"action":"{{action}}","name":"","value":{{value}}}""", requestId, gateway);
+        return new Answer(response.StatusCode, await response.Content.ReadAsStringAsync(), response.Headers.TryGetValues("Ais-Op-Id", out var ids) ? ids.Single() : string.Empty);
     }
 
     public async Task<JsonElement> GetAsync(string path, string? body = null, HttpStatusCode expected = HttpStatusCode.OK, int gateway = 0)
@@ -136,7 +126,7 @@ public sealed class LifecycleCluster : IAsyncLifetime
 
     public static string Sids(params IEnumerable<NodeId> ids) => $"\"sids\":[{string.Join(',', ids.Select(id => $"\"{id}\""))}]";
 
-    private static async Task<ClusterSnapshot> WaitAsync(NodeHost host, Func<ClusterSnapshot, bool> predicate, string what)
+    private async Task<ClusterSnapshot> WaitAsync(NodeHost host, Func<ClusterSnapshot, bool> predicate, string what)
     {
         try
         {
@@ -147,9 +137,14 @@ public sealed class LifecycleCluster : IAsyncLifetime
             var state = host.View.Current.State;
             throw new InvalidOperationException(
                 $"{late.Message}; {string.Join("; ", state.Operations.Values.Select(one => $"{one.Name} {one.Kind} {one.Phase}, blocked: {one.Blocked?.Text} {string.Join(", ", one.Blocked?.Names ?? [])}"))}; "
-                + string.Join("; ", state.Nodes.Values.Select(node => $"{node.Id} {node.State} fenced {node.Fenced} clean {node.Clean}")), late);
+                + string.Join("; ", state.Nodes.Values.Select(node => $"{node.Id} {node.State} fenced {node.Fenced} clean {node.Clean}")) + "; "
+                + string.Join("; ", nodes.Running.Select(one => Told(one.View.Current))), late);
         }
     }
+
+    private static string Told(ClusterSnapshot now) =>
+        $"{now.Self.Id} {now.Node.Role} applied {now.AppliedIndex} of {now.Node.CommitIndex} term {now.Node.Term} erase ordered {now.Node.EraseOrdered is not null} ended {now.Node.MembershipEnded} halted {now.Halted} liveness "
+        + string.Join(",", now.Liveness.Select(one => $"{one.Id}={one.Control}"));
 
     // While passes are held nobody hears that they are finished.
     private Task<INodeApi> ServeAsync(NodeRuntime runtime, CancellationToken cancellationToken) =>
