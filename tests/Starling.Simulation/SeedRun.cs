@@ -50,7 +50,7 @@ public sealed class SeedRun
             Targets = targets,
             Expect = expect,
             MaxDriftPerMillion = tuning.Below(10_001),
-            Settings = WorldOptions.AllFeatures with
+            Settings = NodeSettings.Default with
             {
                 // Small logs: snapshots are taken and installed within minutes.
                 SnapshotEntries = compact ? 20 + tuning.Below(60) : 10_000,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Starling.Core.Wire;
@@ -155,6 +156,9 @@ public sealed record RebalanceTargetWire
 /// <summary>A rebalance over all targets; <c>GET /v1/rebalance</c>.</summary>
 public sealed record RebalanceWire
 {
+    /// <summary>A rebalance's number as clients name it: <c>g</c> and the number.</summary>
+    public static string IdOf(long number) => string.Create(CultureInfo.InvariantCulture, $"g{number}");
+
     /// <summary><c>g</c> and a number; empty: there was none yet.</summary>
     [JsonPropertyName("id")]
     public string Id { get; set => field = value ?? string.Empty; } = string.Empty;

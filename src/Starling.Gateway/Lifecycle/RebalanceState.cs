@@ -1,4 +1,4 @@
-using System.Globalization;
+using Starling.Core.Wire;
 using Starling.Protocol.Identity;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Operations;
@@ -25,7 +25,7 @@ public enum RebalanceStanding
 public sealed record RebalanceState(long Number, Operation? Operation, RebalanceStanding Standing)
 {
     /// <summary>As clients name it.</summary>
-    public string Id => string.Create(CultureInfo.InvariantCulture, $"g{Number}");
+    public string Id => RebalanceWire.IdOf(Number);
 
     /// <summary>Whether this target takes part, or took part.</summary>
     public static bool Concerns(ClusterState state, NodeEntry target)

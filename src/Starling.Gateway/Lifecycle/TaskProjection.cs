@@ -25,7 +25,7 @@ public static class TaskProjection
             Action = operation.Kind.ActionName(),
             Nodes = [.. operation.Nodes.Select(node => node.Id.Value)],
             Phase = PhaseOf(operation.Phase),
-            RebalanceId = operation.MovesData ? string.Create(CultureInfo.InvariantCulture, $"g{operation.RebalanceId}") : string.Empty,
+            RebalanceId = operation.MovesData ? RebalanceWire.IdOf(operation.RebalanceId) : string.Empty,
             Progress = ProgressOf(operation, rebalance),
             Blocked = BlockOf(operation.Blocked),
             Ending = operation.Ending,

@@ -6,7 +6,6 @@ namespace Starling.Playground.Tour;
 internal sealed class ActRecord(string name, bool mayWait)
 {
     private long requests;
-    private long underWay;
     private long cut;
     private long refused;
     private long waited;
@@ -37,17 +36,7 @@ internal sealed class ActRecord(string name, bool mayWait)
 
     public bool Passed => Failures.IsEmpty && (MayWait || Waited == 0);
 
-    /// <summary>Requests that have begun and not ended.</summary>
-    public long UnderWay => Interlocked.Read(ref underWay);
-
-    public void CountRequest()
-    {
-        Interlocked.Increment(ref underWay);
-        Interlocked.Increment(ref requests);
-    }
-
-    /// <summary>A request that was counted has ended, well or not.</summary>
-    public void EndRequest() => Interlocked.Decrement(ref underWay);
+    public void CountRequest() => Interlocked.Increment(ref requests);
 
     public void CountCut() => Interlocked.Increment(ref cut);
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Starling.Playground.Nodes;
 
 namespace Starling.Playground.Tour;
 
@@ -8,6 +9,7 @@ internal sealed class Load(TourClient client, Ledger ledger, string[] settledNam
 {
     private const int NamesPerWriter = 200;
     private const int MaxSizeBytes = 32 * 1024;
+    private static readonly TimeSpan EnterWithin = TimeSpan.FromMinutes(2);
     private readonly CancellationTokenSource stopping = new();
     private readonly List<Task> workers = [];
     private readonly ConcurrentDictionary<int, ActRecord> underWay = new();
@@ -21,13 +23,24 @@ internal sealed class Load(TourClient client, Ledger ledger, string[] settledNam
     }
 
     /// <summary>Counts for this act from now on, and waits until nothing is under way that began in an earlier one: what the act does must not hit it.</summary>
+    /// <exception cref="PlaygroundException">Requests of an earlier act did not end in time.</exception>
     public async Task EnterAsync(ActRecord act, CancellationToken cancellation)
     {
         current = act;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(EnterWithin);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(2));
-        while (!underWay.Values.All(one => ReferenceEquals(one, act)))
+        try
         {
-            await timer.WaitForNextTickAsync(cancellation);
+            while (!underWay.Values.All(one => ReferenceEquals(one, act)))
+            {
+                await timer.WaitForNextTickAsync(deadline.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            var earlier = underWay.Values.First(one => !ReferenceEquals(one, act)).Name;
+            throw new PlaygroundException($"waited {EnterWithin.TotalSeconds:0} s in vain for the requests of '{earlier}' to end");
         }
     }
 

@@ -152,18 +152,6 @@ internal sealed class TourClient : IDisposable
     private async Task<Answer?> RequestAsync(HttpMethod method, string path, ReadOnlyMemory<byte>? body, ActRecord act, string subject, Func<HttpStatusCode, bool> expected, CancellationToken cancellation)
     {
         act.CountRequest();
-        try
-        {
-            return await RepeatAsync(method, path, body, act, subject, expected, cancellation);
-        }
-        finally
-        {
-            act.EndRequest();
-        }
-    }
-
-    private async Task<Answer?> RepeatAsync(HttpMethod method, string path, ReadOnlyMemory<byte>? body, ActRecord act, string subject, Func<HttpStatusCode, bool> expected, CancellationToken cancellation)
-    {
         var watch = Stopwatch.StartNew();
         var last = "no attempt";
         for (var attempts = 1; watch.Elapsed < Patience; attempts++)

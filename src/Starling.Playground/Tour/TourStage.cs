@@ -52,10 +52,8 @@ internal sealed class TourStage(Supervisor supervisor, TourOptions options, Text
     /// <summary>Begins an act that takes targets away, and waits until no request of the act before is under way: what has to wait from now on belongs to this one.</summary>
     public async Task<ActRecord> TurnAsync(Load load, string name)
     {
-        var before = load.Current;
         var act = Begin(name, mayWait: true);
-        load.Current = act;
-        await Operations.UntilAsync(() => Task.FromResult(before.UnderWay == 0), $"the requests of '{before.Name}' to end", Cancellation);
+        await load.EnterAsync(act, Cancellation);
         return act;
     }
 

@@ -13,7 +13,6 @@ namespace Starling.Server.Hosting;
 internal sealed class OrderWatch
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(10);
 
     private readonly IClusterView view;
     private readonly Func<Input, bool> post;
@@ -42,7 +41,7 @@ internal sealed class OrderWatch
         {
             while (true)
             {
-                var seen = await UntilAsync(now => now.Node.StopOrdered || now.Node.EraseOrdered is not null, "an order", cancellationToken);
+                var seen = await ViewWaits.ForeverAsync(view, now => now.Node.StopOrdered || now.Node.EraseOrdered is not null, "an order", cancellationToken);
                 if (seen.Node.EraseOrdered is not { } permit)
                 {
                     stop("an operation orders this process to stop");
@@ -102,21 +101,6 @@ internal sealed class OrderWatch
             catch (StoreException late) when (late.Error.Code == ErrorCode.Unavailable)
             {
                 // Not committed yet.
-            }
-        }
-    }
-
-    private async Task<ClusterSnapshot> UntilAsync(Func<ClusterSnapshot, bool> predicate, string what, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                return await view.WaitForAsync(predicate, what, LookAgainAfter, cancellationToken);
-            }
-            catch (StoreException late) when (late.Error.Code == ErrorCode.Unavailable)
-            {
-                // Nothing was ordered for a while: go on waiting.
             }
         }
     }

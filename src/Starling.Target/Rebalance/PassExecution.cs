@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Starling.Cluster.Views;
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Node;

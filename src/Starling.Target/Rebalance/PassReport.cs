@@ -61,7 +61,7 @@ public sealed class PassReport : IRebalanceReport
 
         foreach (var (epoch, _) in node.Traffic.ByEpoch)
         {
-            var name = Name(RebalanceOf(epoch));
+            var name = RebalanceWire.IdOf(RebalanceOf(epoch));
             if (!accounts.Exists(account => account.RebalanceId == name))
             {
                 accounts.Add(new RebalanceTargetWire { Node = Self, RebalanceId = name, Epoch = epoch });
@@ -119,7 +119,7 @@ public sealed class PassReport : IRebalanceReport
     // What was taken over belongs to the passes of others: it is counted by epoch, whatever the pass of this target did meanwhile.
     private RebalanceTargetWire Complete(RebalanceTargetWire account)
     {
-        var traffic = node.Traffic.ByEpoch.Where(epoch => Name(RebalanceOf(epoch.Key)) == account.RebalanceId).Aggregate(EpochTraffic.None, (sum, epoch) => sum.With(epoch.Value));
+        var traffic = node.Traffic.ByEpoch.Where(epoch => RebalanceWire.IdOf(RebalanceOf(epoch.Key)) == account.RebalanceId).Aggregate(EpochTraffic.None, (sum, epoch) => sum.With(epoch.Value));
         var live = node.Store.Census.Total ?? default;
         return account with
         {
@@ -135,8 +135,6 @@ public sealed class PassReport : IRebalanceReport
 
     private static RebalancePeerWire[] Peers(IEnumerable<KeyValuePair<NodeId, PeerTraffic>> traffic) =>
         [.. traffic.Select(one => new RebalancePeerWire { Node = one.Key.Value, Objects = one.Value.Objects, Bytes = one.Value.Bytes })];
-
-    private static string Name(long rebalance) => string.Create(CultureInfo.InvariantCulture, $"g{rebalance}");
 
     private void Remember(PassStatus last) => Remember(Of(last));
 
@@ -166,7 +164,7 @@ public sealed class PassReport : IRebalanceReport
         new RebalanceTargetWire
         {
             Node = Self,
-            RebalanceId = Name(passes.Cleanup?.RebalanceId ?? RebalanceOf(status.Epoch)),
+            RebalanceId = RebalanceWire.IdOf(passes.Cleanup?.RebalanceId ?? RebalanceOf(status.Epoch)),
             Epoch = status.Epoch,
             Stage = StageName(status.Stage),
             Visited = status.Visited,
@@ -183,7 +181,7 @@ public sealed class PassReport : IRebalanceReport
         new RebalanceTargetWire
         {
             Node = Self,
-            RebalanceId = Name(cleanup.RebalanceId),
+            RebalanceId = RebalanceWire.IdOf(cleanup.RebalanceId),
             Epoch = node.View.Current.State.Newest.Number,
             Stage = "cleaning",
             Started = Text(cleanup.Began),

@@ -1,3 +1,4 @@
+using Starling.Cluster.Views;
 using Starling.Protocol.Node;
 using Starling.Protocol.Operations;
 using Starling.Storage.Mountpaths;

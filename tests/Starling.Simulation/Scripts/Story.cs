@@ -35,7 +35,7 @@ public sealed class Story
             Gateways = gateways,
             Targets = targets,
             Expect = gateways,
-            Settings = settings ?? WorldOptions.AllFeatures,
+            Settings = settings ?? NodeSettings.Default,
             Log = log,
         });
         story.World.StartAll();

@@ -24,10 +24,7 @@ public sealed record WorldOptions
     /// <summary>`--bootstrap-expect` of the gateways; 0: they wait for `cluster init`.</summary>
     public int Expect { get; init; }
 
-    /// <summary>Everything that this build knows is switched on.</summary>
-    public static NodeSettings AllFeatures { get; } = NodeSettings.Default with { HighestFeatureLevel = FeatureLevels.Highest };
-
-    public NodeSettings Settings { get; init; } = AllFeatures;
+    public NodeSettings Settings { get; init; } = NodeSettings.Default;
 
     /// <summary>Greatest drift of a clock, parts in a million; at most 20,000.</summary>
     public int MaxDriftPerMillion { get; init; }

@@ -17,7 +17,7 @@ public class OperationNodeTests
 {
     private static readonly NodeId T1 = NodeId.Parse("target01");
 
-    private readonly World world = World.WithGateways(3, NodeSettings.Default with { HighestFeatureLevel = FeatureLevels.Highest });
+    private readonly World world = World.WithGateways(3);
     private bool passes = true;
 
     public OperationNodeTests()

@@ -30,17 +30,12 @@ public sealed class CleanupDriverTests : IAsyncDisposable
         one = new HandTarget(1, Converged, Directory.CreateDirectory(scratch.Path + "/one").FullName);
         two = new HandTarget(2, Converged, Directory.CreateDirectory(scratch.Path + "/two").FullName);
         HandTarget.Connect(one, two);
-        driver = new PassDriver(
-            one.Node,
-            new StorePassDisk(one.Node.Store, NullLogger<StorePassDisk>.Instance),
-            new PassOptions { ReportEvery = TimeSpan.FromMilliseconds(50) },
-            input =>
-            {
-                told.Enqueue(input);
-                reported.Release();
-                return true;
-            },
-            NullLogger<PassDriver>.Instance);
+        driver = one.NewDriver(new PassOptions { ReportEvery = TimeSpan.FromMilliseconds(50) }, input =>
+        {
+            told.Enqueue(input);
+            reported.Release();
+            return true;
+        });
         running = driver.RunAsync(ending.Token);
     }
 

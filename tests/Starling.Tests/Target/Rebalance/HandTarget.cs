@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Cluster.Clocks;
 using Starling.Cluster.Views;
 using Starling.Core.Errors;
@@ -139,6 +140,10 @@ internal sealed class HandTarget : IDisposable
 
     public Task<TransferAction> RunAsync(ObjectName name, ITransferPlan plan, TimeSpan? within = null) => TransferRun.RunAsync(
         Node, name, State.FindBucket(name.Bucket)!.Id, plan, new TransferPort { Push = neighbors.PushAsync }, within ?? Patience, CancellationToken.None);
+
+    /// <summary>A driver of passes over these disks.</summary>
+    public PassDriver NewDriver(PassOptions options, Func<Input, bool> post) =>
+        new(Node, new StorePassDisk(Node.Store, NullLogger<StorePassDisk>.Instance), options, post, NullLogger<PassDriver>.Instance);
 
     public void Dispose()
     {

@@ -87,7 +87,7 @@ public sealed class PassDriverTests : IAsyncDisposable
         Start();
         HandTarget.Show(Draining, one, two);
         var report = await ReportAsync();
-        var receiving = DriverOf(two, _ => true);
+        var receiving = two.NewDriver(options, _ => true);
         var bytes = Names.Sum(name => two.Head(name).SizeBytes);
 
         var sent = new PassReport(one.Node, driver!, TimeProvider.System).Current;
@@ -326,19 +326,12 @@ public sealed class PassDriverTests : IAsyncDisposable
         await one.Node.Store.CommitTombstoneAsync(Names[5], tombstone, Durability.Durable, CancellationToken.None);
     }
 
-    private PassDriver NewDriver() => driver = DriverOf(one, input =>
+    private PassDriver NewDriver() => driver = one.NewDriver(options, input =>
     {
         told.Enqueue(input);
         reported.Release();
         return true;
     });
-
-    private PassDriver DriverOf(HandTarget target, Func<Input, bool> post) => new(
-        target.Node,
-        new StorePassDisk(target.Node.Store, NullLogger<StorePassDisk>.Instance),
-        options,
-        post,
-        NullLogger<PassDriver>.Instance);
 
     private PassDriver Start()
     {

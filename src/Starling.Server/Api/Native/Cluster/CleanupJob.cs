@@ -41,10 +41,7 @@ internal static class CleanupJob
         var requester = MembershipActions.RequesterOf(call, message.Value);
         var what = $"cleanup{(options.CleanupForce ? " by force" : string.Empty)}{(scope.IsEverything ? string.Empty : $" of {scope.Cname}")}";
         var why = requester.Why.Length > 0 ? $"{what}; {requester.Why}" : what;
-        var operation = await operations.StartAsync(OperationKind.Rebalance, [], options, requester with { Why = why }, call.Cancelled)
-            ?? throw new StoreException(ErrorCode.Internal, "a rebalance that was started has no operation");
-        call.Response.Headers[MembershipActions.TaskHeader] = TaskNames.GuidOf(operations.State, operation.Id);
-        await call.TextAsync(string.Create(CultureInfo.InvariantCulture, $"g{operation.RebalanceId}"));
+        await StartJob.BeginAsync(call, options, requester with { Why = why });
     }
 
     /// <summary><c>what=cleanup-plan</c> of a target: what a cleanup would do here; removes nothing.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Core.Wire;
 using Starling.Gateway.Lifecycle;
 using Starling.Protocol.Identity;
 using Starling.Protocol.State;
@@ -63,13 +64,19 @@ internal static class StartJob
             return;
         }
 
-        var operations = call.Services.Gateway!.Operations;
         var requester = MembershipActions.RequesterOf(call, message.Value);
         var why = requester.Why.Length > 0 || scope.IsEverything ? requester.Why : $"asked for {scope.Cname}";
-        var operation = await operations.StartAsync(OperationKind.Rebalance, [], OperationOptions.None, requester with { Why = why }, call.Cancelled)
+        await BeginAsync(call, OperationOptions.None, requester with { Why = why });
+    }
+
+    /// <summary>Starts a rebalance as an operation and answers with its id.</summary>
+    internal static async Task BeginAsync(ApiCall call, OperationOptions options, Requester requester)
+    {
+        var operations = call.Services.Gateway!.Operations;
+        var operation = await operations.StartAsync(OperationKind.Rebalance, [], options, requester, call.Cancelled)
             ?? throw new StoreException(ErrorCode.Internal, "a rebalance that was started has no operation");
         call.Response.Headers[MembershipActions.TaskHeader] = TaskNames.GuidOf(operations.State, operation.Id);
-        await call.TextAsync(string.Create(CultureInfo.InvariantCulture, $"g{operation.RebalanceId}"));
+        await call.TextAsync(RebalanceWire.IdOf(operation.RebalanceId));
     }
 
     /// <summary>Whether the flags ask for cleanup mode.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Starling.Core.Names;
+using Starling.Core.Wire;
 using Starling.Gateway.Lifecycle;
 using Starling.Protocol.State.Operations;
 
@@ -69,7 +70,7 @@ internal static class MembershipActions
         call.Response.Headers[TaskHeader] = TaskNames.GuidOf(operations.State, operation.Id);
         operation = await operations.WaitMarkedAsync(operation, call.Cancelled);
         call.Response.Headers[TaskHeader] = TaskNames.GuidOf(operations.State, operation.Id);
-        await (operation.MovesData ? call.TextAsync(FormattableString.Invariant($"g{operation.RebalanceId}")) : call.EmptyAsync());
+        await (operation.MovesData ? call.TextAsync(RebalanceWire.IdOf(operation.RebalanceId)) : call.EmptyAsync());
     }
 
     private static ImmutableArray<NodeId> NodesOf(JsonElement? value)
