@@ -64,13 +64,29 @@ public sealed record RebalanceTargetWire
     [JsonPropertyName("visited")]
     public long Visited { get; set; }
 
-    /// <summary>Objects handed over.</summary>
+    /// <summary>Objects handed over whose content travelled.</summary>
     [JsonPropertyName("sent_objects")]
     public long SentObjects { get; set; }
 
-    /// <summary>Bytes handed over.</summary>
+    /// <summary>Bytes that travelled for them.</summary>
     [JsonPropertyName("sent_bytes")]
     public long SentBytes { get; set; }
+
+    /// <summary>Objects handed over that the receivers had already: nothing travelled.</summary>
+    [JsonPropertyName("present_objects")]
+    public long PresentObjects { get; set; }
+
+    /// <summary>Their bytes, which did not travel.</summary>
+    [JsonPropertyName("present_bytes")]
+    public long PresentBytes { get; set; }
+
+    /// <summary>Objects handed over, whether their content had to travel or not.</summary>
+    [JsonIgnore]
+    public long HandedOverObjects => SentObjects + PresentObjects;
+
+    /// <summary>Their bytes.</summary>
+    [JsonIgnore]
+    public long HandedOverBytes => SentBytes + PresentBytes;
 
     /// <summary>Objects taken over.</summary>
     [JsonPropertyName("received_objects")]
@@ -80,7 +96,7 @@ public sealed record RebalanceTargetWire
     [JsonPropertyName("received_bytes")]
     public long ReceivedBytes { get; set; }
 
-    /// <summary>Handed-over objects that the receivers confirmed.</summary>
+    /// <summary>Handed-over objects that the receivers confirmed, <see cref="PresentObjects"/> included.</summary>
     [JsonPropertyName("verified_objects")]
     public long VerifiedObjects { get; set; }
 

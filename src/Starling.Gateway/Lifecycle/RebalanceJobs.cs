@@ -26,7 +26,7 @@ public static class RebalanceJobs
         var created = TaskProjection.TimeOf(rebalance.Operation?.CreatedNs ?? 0);
         var aborted = rebalance.Standing == RebalanceStanding.Aborted;
         var started = target.Started != SnapWire.UnsetTime ? target.Started : created != SnapWire.UnsetTime ? created : TaskProjection.TimeOf(1);
-        var last = target.SentObjects > 0 || IsCleanup(rebalance) ? target.Ended : all.Select(other => other.Ended).Append(target.Ended).Max(StringComparer.Ordinal)!;
+        var last = target.HandedOverObjects > 0 || IsCleanup(rebalance) ? target.Ended : all.Select(other => other.Ended).Append(target.Ended).Max(StringComparer.Ordinal)!;
         return new SnapWire
         {
             Id = rebalance.Id,

@@ -72,8 +72,8 @@ public sealed class RebalanceService
 
         // By work, not by target: a large one that has just begun outweighs many that are through.
         var takingPart = targets.Where(target => IsMoving(state, target)).ToList();
-        var weights = takingPart.Sum(target => Math.Max(1, target.SentObjects + target.Objects));
-        joined.Percent = Math.Min(99, takingPart.Sum(target => target.Percent * Math.Max(1, target.SentObjects + target.Objects)) / Math.Max(1, weights));
+        var weights = takingPart.Sum(target => Math.Max(1, target.HandedOverObjects + target.Objects));
+        joined.Percent = Math.Min(99, takingPart.Sum(target => target.Percent * Math.Max(1, target.HandedOverObjects + target.Objects)) / Math.Max(1, weights));
         joined.EtaSeconds = takingPart.Exists(target => !target.Answers || target.EtaSeconds < 0) ? -1 : takingPart.Select(target => target.EtaSeconds).DefaultIfEmpty(-1).Max();
         return joined;
     }

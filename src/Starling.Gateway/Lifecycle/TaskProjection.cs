@@ -143,8 +143,8 @@ public static class TaskProjection
     {
         // Of a removal the nodes that go; of everything else all that take part.
         var targets = rebalance.Targets.Where(t => !operation.Kind.TakesOut() || task.Nodes.Contains(t.Node, StringComparer.Ordinal)).ToList();
-        task.Objects.Moved = targets.Sum(t => t.SentObjects);
-        task.Bytes.Moved = targets.Sum(t => t.SentBytes);
+        task.Objects.Moved = targets.Sum(t => t.HandedOverObjects);
+        task.Bytes.Moved = targets.Sum(t => t.HandedOverBytes);
         task.ObjectsPerSecond = targets.Sum(t => t.ObjectsPerSecond);
         task.BytesPerSecond = targets.Sum(t => t.BytesPerSecond);
         task.EtaSeconds = operation.IsFinished ? 0 : rebalance.EtaSeconds;

@@ -65,7 +65,7 @@ internal sealed class RemovalActs(TourStage stage, Load load)
         act = Begin("power off, disks destroyed");
         await stage.Supervisor.Processes.WaitForExitAsync(node, TimeSpan.FromSeconds(5), cancellation);
         Destroy(node);
-        act.Note = string.Create(CultureInfo.InvariantCulture, $"told safe at {told:hh\\:mm\\:ss}: {account?.SentObjects:N0} objects handed off, {account?.VerifiedObjects:N0} verified");
+        act.Note = string.Create(CultureInfo.InvariantCulture, $"told safe at {told:hh\\:mm\\:ss}: {account?.HandedOverObjects:N0} objects handed off, {account?.VerifiedObjects:N0} verified");
         await DeleteAsync(Enumerable.Range(Doomed / 2, Doomed / 2), act);
         await stage.ReadAsync(SettledNames(), [.. Enumerable.Range(0, Doomed).Select(DoomedName)], act);
         await stage.PrintAsync(act);
@@ -90,10 +90,10 @@ internal sealed class RemovalActs(TourStage stage, Load load)
             async () =>
             {
                 account = Account(await operations.RebalanceAsync(reply.RebalanceId, cancellation), node);
-                return account is { SentObjects: > 0, Percent: >= 50 } or { Stage: "ended" };
+                return account is { HandedOverObjects: > 0, Percent: >= 50 } or { Stage: "ended" };
             },
-            $"half of {node.DisplayName} to be handed over", cancellation, () => $"{account?.Stage} {account?.Percent:0}%, {account?.SentObjects} objects");
-        var sent = account?.SentObjects ?? 0;
+            $"half of {node.DisplayName} to be handed over", cancellation, () => $"{account?.Stage} {account?.Percent:0}%, {account?.HandedOverObjects} objects");
+        var sent = account?.HandedOverObjects ?? 0;
         var inService = await ReturnAsync(node, act);
         act.Note = string.Create(CultureInfo.InvariantCulture, $"after {sent:N0} objects; in service {inService.TotalSeconds:0.0} s after 'stop-maintenance'; {act.Note}");
         await stage.PrintAsync(act);

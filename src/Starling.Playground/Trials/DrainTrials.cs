@@ -18,7 +18,7 @@ internal sealed class DrainKillsTrial(TourStage stage, TrialOptions options) : T
         {
             var account = await UntilPercentAsync(reply.RebalanceId, source, 95.0 * kill / (Options.Runs + 1));
             var victim = kill % 2 == 1 ? source : Targets[1 + (kill / 2 % (Targets.Length - 1))];
-            await SayAsync($"{kill,4} {victim.DisplayName,-14} {account.Percent,5:0}% {account.SentObjects,12:N0}");
+            await SayAsync($"{kill,4} {victim.DisplayName,-14} {account.Percent,5:0}% {account.HandedOverObjects,12:N0}");
             await StartAgainAsync(victim, Stage.Kill(victim));
         }
 
@@ -82,16 +82,17 @@ internal sealed class InterruptTrial(TourStage stage, TrialOptions options) : Tr
         var inService = watch.Elapsed;
         await Operations.UntilConvergedAsync(Cancellation);
         var account = await AccountAsync(back.RebalanceId, node);
-        await SayAsync($"interrupted at {half.Percent:0}% ({half.SentObjects:N0} objects); in service after {inService.TotalSeconds:0.00} s; all in place after {watch.Elapsed.TotalSeconds:0.0} s");
-        await SayAsync($"changed {changed:N0} objects; moved back {account.ReceivedObjects:N0} ({account.ReceivedBytes:N0} bytes), revived {account.RevivedObjects:N0}");
+        var moved = await MovedAsync(back.RebalanceId, node);
+        await SayAsync($"interrupted at {half.Percent:0}% ({half.HandedOverObjects:N0} objects); in service after {inService.TotalSeconds:0.00} s; all in place after {watch.Elapsed.TotalSeconds:0.0} s");
+        await SayAsync($"changed {changed:N0} objects; sent back {moved.Objects:N0} ({moved.Bytes:N0} bytes), received {account.ReceivedObjects:N0}; {moved.PresentObjects:N0} ({moved.PresentBytes:N0} bytes) were there already, revived {account.RevivedObjects:N0}");
         if (inService > TimeSpan.FromSeconds(2))
         {
             act.Fail($"in service only after {inService.TotalSeconds:0.00} s");
         }
 
-        if (account.ReceivedObjects > changed)
+        if (moved.Bytes > changed * SizeBytes)
         {
-            act.Fail($"{account.ReceivedObjects} objects moved back, {changed} had changed");
+            act.Fail($"{moved.Bytes} bytes were sent back, {changed * SizeBytes} had changed");
         }
 
         await CompareAsync();
@@ -113,14 +114,19 @@ internal sealed class AwayTrial(TourStage stage, TrialOptions options) : Trial(s
         await Stage.PrintAsync(act);
         await StartAgainAsync(node, outage);
         var watch = Stopwatch.StartNew();
+        var before = await ExchangedBytesAsync();
         var back = await ChangeAsync("stop-maintenance", node);
         await Operations.UntilConvergedAsync(Cancellation);
+        var elapsed = watch.Elapsed;
+        var exchanged = await ExchangedBytesAsync() - before;
         var account = await AccountAsync(back.RebalanceId, node);
-        var share = 100.0 * account.ReceivedObjects / Math.Max(1, account.ReceivedObjects + account.RevivedObjects);
-        await SayAsync($"back in {watch.Elapsed.TotalSeconds:0.0} s: moved {account.ReceivedObjects:N0} ({account.ReceivedBytes:N0} bytes), revived {account.RevivedObjects:N0}: {share:0.00}% moved");
-        if (share > 1.1)
+        var moved = await MovedAsync(back.RebalanceId, node);
+        var all = Math.Max(1, moved.Bytes + moved.PresentBytes);
+        await SayAsync($"back in {elapsed.TotalSeconds:0.0} s: sent {moved.Objects:N0} ({moved.Bytes:N0} bytes), received {account.ReceivedObjects:N0}; {moved.PresentObjects:N0} ({moved.PresentBytes:N0} bytes) were there already, revived {account.RevivedObjects:N0}");
+        await SayAsync($"{100.0 * moved.Bytes / all:0.00}% of the bytes sent; all targets exchanged {exchanged:N0} bytes of content meanwhile, {100.0 * exchanged / all:0.00}%");
+        if (Math.Max(moved.Bytes, exchanged) > 0.011 * all)
         {
-            act.Fail($"{share:0.00}% of the node's objects moved, at most 1.1% may");
+            act.Fail($"{Math.Max(moved.Bytes, exchanged)} bytes travelled, at most 1.1% of {all} may");
         }
 
         await CompareAsync();
@@ -192,8 +198,8 @@ internal sealed class DrainCostTrial(TourStage stage, TrialOptions options) : Tr
         cpu = CpuSeconds() - cpu;
         var account = await AccountAsync(reply.RebalanceId, node);
         var after = await LatencyAsync("after", () => Task.FromResult(false));
-        await SayAsync($"drain of {account.SentObjects:N0} objects, {account.SentBytes:N0} bytes: {elapsed.TotalSeconds:0.0} s, {account.SentObjects / elapsed.TotalSeconds:0} objects/s, {account.SentBytes / elapsed.TotalSeconds / (1 << 20):0.0} MiB/s");
-        await SayAsync($"CPU of all nodes meanwhile, with the readers' requests: {cpu:0.0} s, {1e6 * cpu / Math.Max(1, account.SentObjects):0} µs per object; plain copy of its files: {copy.TotalSeconds:0.0} s (ratio {elapsed / copy:0.0})");
+        await SayAsync($"drain of {account.HandedOverObjects:N0} objects, {account.SentBytes:N0} bytes sent: {elapsed.TotalSeconds:0.0} s, {account.HandedOverObjects / elapsed.TotalSeconds:0} objects/s, {account.SentBytes / elapsed.TotalSeconds / (1 << 20):0.0} MiB/s");
+        await SayAsync($"CPU of all nodes meanwhile, with the readers' requests: {cpu:0.0} s, {1e6 * cpu / Math.Max(1, account.HandedOverObjects):0} µs per object; plain copy of its files: {copy.TotalSeconds:0.0} s (ratio {elapsed / copy:0.0})");
         await SayAsync($"GET p50/p99 in ms: before {before.P50:0.0}/{before.P99:0.0}, during {during.P50:0.0}/{during.P99:0.0}, after {after.P50:0.0}/{after.P99:0.0}");
         await CompareAsync();
     }

@@ -14,7 +14,8 @@ internal sealed record TrialOptions(int Objects, int Runs);
 /// <summary>A long run that is looked at by people: real processes, real disks, a table in the end, exit code 1 when something was lost.</summary>
 internal abstract class Trial(TourStage stage, TrialOptions options)
 {
-    private const int SizeBytes = 1024;
+    /// <summary>Size of the objects of most trials, bytes.</summary>
+    protected const int SizeBytes = 1024;
 
     /// <summary>All trials by name; every one says what it proves.</summary>
     public static IReadOnlyDictionary<string, (string Text, TrialOptions Usual, Func<TourStage, TrialOptions, Trial> Make)> All { get; } =
@@ -121,6 +122,33 @@ internal abstract class Trial(TourStage stage, TrialOptions options)
     /// <summary>The node's account in a rebalance.</summary>
     protected async Task<RebalanceTargetWire> AccountAsync(string rebalance, NodePlan node) =>
         (await Operations.RebalanceAsync(rebalance.Length > 0 ? rebalance : null, Cancellation)).Targets.FirstOrDefault(target => target.Node == node.Id) ?? new RebalanceTargetWire { Node = node.Id };
+
+    /// <summary>What was handed over to the node in a rebalance: how much of it travelled, and how much it had already.</summary>
+    protected async Task<(long Objects, long Bytes, long PresentObjects, long PresentBytes)> MovedAsync(string rebalance, NodePlan node)
+    {
+        var targets = (await Operations.RebalanceAsync(rebalance, Cancellation)).Targets;
+        var to = targets.SelectMany(target => target.To).Where(peer => peer.Node == node.Id).ToArray();
+        return (to.Sum(peer => peer.Objects), to.Sum(peer => peer.Bytes), targets.Sum(target => target.PresentObjects), targets.Sum(target => target.PresentBytes));
+    }
+
+    /// <summary>Bytes of content that the targets that run exchanged since they started, as their metrics say: pushed, and fetched.</summary>
+    protected async Task<long> ExchangedBytesAsync()
+    {
+        using var http = new HttpClient();
+        var sum = 0.0;
+        foreach (var target in Targets)
+        {
+            foreach (var line in (await http.GetStringAsync(new Uri($"{target.PublicUrl}/metrics"), Cancellation)).Split('\n'))
+            {
+                var isCounted = line.StartsWith("starling_neighbor_bytes_total", StringComparison.Ordinal)
+                    && ((line.Contains("\"push\"", StringComparison.Ordinal) && line.Contains("\"out\"", StringComparison.Ordinal))
+                        || (line.Contains("\"content\"", StringComparison.Ordinal) && line.Contains("\"in\"", StringComparison.Ordinal)));
+                sum += isCounted ? double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture) : 0;
+            }
+        }
+
+        return (long)sum;
+    }
 
     /// <summary>Takes what the mountpaths of a stopped node hold.</summary>
     protected void Destroy(NodePlan node)

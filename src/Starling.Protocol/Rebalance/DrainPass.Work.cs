@@ -81,6 +81,8 @@ public sealed partial class DrainPass
         {
             handedOff++;
             handedOffBytes += end.Record?.SizeBytes ?? 0;
+            sent += end.HasTravelled ? 1 : 0;
+            sentBytes += end.HasTravelled ? end.Record?.SizeBytes ?? 0 : 0;
             lane.PagesSinceSave = PagesPerSave;
         }
         else if (end.Outcome is not (TransferOutcome.Gone or TransferOutcome.Owned))

@@ -64,6 +64,8 @@ public sealed partial class DrainPass
     private long visited;
     private long handedOff;
     private long handedOffBytes;
+    private long sent;
+    private long sentBytes;
     private long verified;
     private long revived;
 
@@ -82,7 +84,11 @@ public sealed partial class DrainPass
     }
 
     /// <summary>Where it stands.</summary>
-    public PassStatus Status => new(progress.Epoch, stage, visited, handedOff, handedOffBytes, verified, revived, errorCount, [.. errors]);
+    public PassStatus Status => new(progress.Epoch, stage, visited, handedOff, handedOffBytes, verified, revived, errorCount, [.. errors])
+    {
+        Sent = sent,
+        SentBytes = sentBytes,
+    };
 
     /// <summary>Whether it is over.</summary>
     public bool IsEnded => stage == PassStage.Ended;

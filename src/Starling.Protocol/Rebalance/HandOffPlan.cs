@@ -26,7 +26,7 @@ public sealed class HandOffPlan(ObjectName name) : ITransferPlan
             TransferEventKind.Looked => AfterLook(happened),
             TransferEventKind.Answered when offered is not null && happened.Answer is not null => AfterAnswer(happened.View, happened.Answer),
             TransferEventKind.Locked when offered is not null && answer is not null => UnderLock(happened),
-            TransferEventKind.Stored when answer is not null => TransferAction.Done(TransferOutcome.HandedOff) with { Node = receiver, Record = offered },
+            TransferEventKind.Stored when answer is not null => TransferAction.Done(TransferOutcome.HandedOff) with { Node = receiver, Record = offered, HasTravelled = answer.IsTaken },
             TransferEventKind.Failed => TransferAction.Fail(happened.Error ?? TransferChecks.Unexpected(happened)),
             TransferEventKind.DeadlinePassed => TransferAction.Fail(waitsFor ?? TransferChecks.TimedOut(name, $"{receiver} did not take it")),
             _ => TransferAction.Fail(TransferChecks.Unexpected(happened)),
@@ -123,6 +123,11 @@ public sealed class HandOffPlan(ObjectName name) : ITransferPlan
             }
         }
 
-        return new TransferAction(TransferActionKind.Mark) { Record = offered, HandOver = new HandOver(answer.Epoch, receiver, IsVerified: false) { Index = answer.AppliedIndex } };
+        return new TransferAction(TransferActionKind.Mark)
+        {
+            Record = offered,
+            HandOver = new HandOver(answer.Epoch, receiver, IsVerified: false) { Index = answer.AppliedIndex },
+            HasTravelled = answer.IsTaken,
+        };
     }
 }

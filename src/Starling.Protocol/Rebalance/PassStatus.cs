@@ -45,6 +45,12 @@ public enum PassStage
 /// <param name="Errors">The first of them, at most <see cref="DrainPass.MaxErrors"/>.</param>
 public sealed record PassStatus(long Epoch, PassStage Stage, long Visited, long HandedOff, long HandedOffBytes, long Verified, long Revived, long ErrorCount, ImmutableArray<PassError> Errors)
 {
+    /// <summary>Records among <see cref="HandedOff"/> whose content travelled; the receivers had the others already.</summary>
+    public long Sent { get; init; }
+
+    /// <summary>Bytes that travelled for them.</summary>
+    public long SentBytes { get; init; }
+
     /// <summary>The part of a summary that the pass knows, put into what the disks say.</summary>
     /// <param name="disks">What the disks say.</param>
     public PassSummary Summary(PassSummary disks)
@@ -68,7 +74,7 @@ public sealed record PassStatus(long Epoch, PassStage Stage, long Visited, long 
     private ImmutableArray<NodeId> Others(ErrorCode code) => [.. Errors.Where(e => e.Error.Code == code && !e.Other.IsNone).Select(e => e.Other).Distinct().Order()];
 
     /// <inheritdoc/>
-    public bool Equals(PassStatus? other) => other is not null && Epoch == other.Epoch && Stage == other.Stage && Visited == other.Visited && HandedOff == other.HandedOff
+    public bool Equals(PassStatus? other) => other is not null && Epoch == other.Epoch && Stage == other.Stage && Visited == other.Visited && HandedOff == other.HandedOff && Sent == other.Sent
         && Verified == other.Verified && Revived == other.Revived && ErrorCount == other.ErrorCount && Errors.AsSpan().SequenceEqual(other.Errors.AsSpan());
 
     /// <inheritdoc/>

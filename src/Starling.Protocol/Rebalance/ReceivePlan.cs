@@ -13,6 +13,7 @@ namespace Starling.Protocol.Rebalance;
 public sealed class ReceivePlan(PushRequest offer) : ITransferPlan
 {
     private bool isReady = offer.Record.IsTombstone;
+    private bool isTaken;
     private bool isLeftoverIntact = offer.Record.IsTombstone;
     private RecordHead? winner;
     private long checkedEpoch;
@@ -99,6 +100,7 @@ public sealed class ReceivePlan(PushRequest offer) : ITransferPlan
     private TransferAction AfterBytes()
     {
         isReady = true;
+        isTaken = true;
         return TransferAction.LockName();
     }
 
@@ -141,6 +143,7 @@ public sealed class ReceivePlan(PushRequest offer) : ITransferPlan
 
         if (isReady)
         {
+            isTaken = true;
             return new TransferAction(TransferActionKind.Commit) { Record = offer.Record };
         }
 
@@ -157,6 +160,7 @@ public sealed class ReceivePlan(PushRequest offer) : ITransferPlan
             SizeBytes = winner.SizeBytes,
             ChecksumType = winner.ChecksumType,
             ChecksumValue = winner.ChecksumValue,
+            IsTaken = isTaken,
         },
     };
 

@@ -115,6 +115,9 @@ public readonly record struct TransferAction(TransferActionKind Kind)
     /// <summary>For a mark: what the leftover remembers.</summary>
     public HandOver? HandOver { get; init; }
 
+    /// <summary>For a mark and the end of a hand-off: content travelled for it; false: the receiver had the record already.</summary>
+    public bool HasTravelled { get; init; }
+
     /// <summary>For waiting: the applied index that the plan has seen already.</summary>
     public long AppliedIndex { get; init; }
 

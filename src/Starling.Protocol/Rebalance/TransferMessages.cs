@@ -49,6 +49,9 @@ public sealed record PushAnswer(PushAnswerKind Kind, long Epoch, long AppliedInd
 
     /// <summary>For <see cref="PushAnswerKind.Refused"/>: why.</summary>
     public StoreError? Error { get; init; }
+
+    /// <summary>Its content travelled, or it is a tombstone that was taken; false: the receiver had it, or a greater record, already.</summary>
+    public bool IsTaken { get; init; }
 }
 
 /// <summary>A question for one name (rules B2, B7): adopt the epoch, then say what lies there.</summary>

@@ -10,8 +10,10 @@ internal static class PassInstruments
     public static void Register(Meter meter, PassDriver passes)
     {
         meter.CreateObservableCounter("starling_rebalance_passes_total", () => passes.Totals.Passes, description: "Passes that began in this process.");
-        meter.CreateObservableCounter("starling_rebalance_objects_total", () => passes.Totals.Objects, description: "Records handed over to other targets.");
-        meter.CreateObservableCounter("starling_rebalance_bytes_total", () => passes.Totals.Bytes, unit: "By", description: "Bytes of the records handed over to other targets.");
+        meter.CreateObservableCounter("starling_rebalance_objects_total", () => passes.Totals.Objects, description: "Records handed over to other targets whose content travelled.");
+        meter.CreateObservableCounter("starling_rebalance_bytes_total", () => passes.Totals.Bytes, unit: "By", description: "Bytes that travelled with records handed over to other targets.");
+        meter.CreateObservableCounter("starling_rebalance_present_objects_total", () => passes.Totals.Present, description: "Records handed over to targets that had them already.");
+        meter.CreateObservableCounter("starling_rebalance_present_bytes_total", () => passes.Totals.PresentBytes, unit: "By", description: "Bytes of those records, which did not travel.");
         meter.CreateObservableCounter("starling_rebalance_verified_total", () => passes.Totals.Verified, description: "Leftovers whose owner was found to hold them.");
         meter.CreateObservableCounter("starling_rebalance_revived_total", () => passes.Totals.Revived, description: "Leftovers that became live again.");
         meter.CreateObservableCounter("starling_rebalance_errors_total", () => passes.Totals.Errors, description: "Hand-overs and marks that failed; they are tried again.");

@@ -77,9 +77,21 @@ public sealed class DataNeighbors : INeighbors, IDisposable
     {
         ArgumentNullException.ThrowIfNull(offer);
         PushAnswer answer;
+        var lane = LaneOf(receiver);
+        var isSmall = !offer.Record.IsTombstone && offer.Record.SizeBytes <= PushLane.MaxInlineBytes;
+        var wentAlong = false;
         try
         {
-            answer = await LaneOf(receiver).PushAsync(cancel => PrepareAsync(offer, cancel), offer, within, cancellationToken);
+            answer = await lane.PushAsync(
+                async cancel =>
+                {
+                    var item = await PrepareAsync(offer, isSmall && lane.Guess.GoesAlong(offer.Epoch), cancel);
+                    wentAlong = item?.Content is not null;
+                    return item;
+                },
+                offer,
+                within,
+                cancellationToken);
         }
         catch (StoreException unreadable)
         {
@@ -93,7 +105,12 @@ public sealed class DataNeighbors : INeighbors, IDisposable
             PushAnswerKind.Stale => "stale",
             _ => "refused",
         });
-        return answer;
+        if (isSmall && answer.Kind == PushAnswerKind.Held)
+        {
+            lane.Guess.Learn(offer.Epoch, answer.IsTaken);
+        }
+
+        return wentAlong ? answer with { IsTaken = true } : answer;
     }
 
     /// <inheritdoc/>
@@ -154,10 +171,10 @@ public sealed class DataNeighbors : INeighbors, IDisposable
 
     private PushLane LaneOf(NodeId receiver) => lanes.GetOrAdd(receiver, id => new PushLane((items, within) => SendBatchAsync(id, items, within), () => RequestsPerStream * view.Current.State.Config.Settings().Rebalance.BundleMultiplier));
 
-    /// <summary>Attributes and small content of an offered record; null when the record is not there any more.</summary>
-    private async ValueTask<PushItem?> PrepareAsync(PushRequest offer, CancellationToken cancellationToken)
+    /// <summary>Attributes of an offered record, and its content if that goes along; null when the record is not there any more.</summary>
+    private async ValueTask<PushItem?> PrepareAsync(PushRequest offer, bool withContent, CancellationToken cancellationToken)
     {
-        if (offer.Record.IsTombstone || offer.Record.SizeBytes > PushLane.MaxInlineBytes)
+        if (!withContent)
         {
             return RecordContent.Find(store, offer.Name, offer.Record.Key) is { } found ? new PushItem(offer, found, null) : null;
         }

@@ -73,7 +73,7 @@ internal static partial class NeighborCodec
         writer.Count(answers.Count);
         foreach (var answer in answers)
         {
-            writer.Byte((byte)answer.Kind);
+            writer.Byte((byte)((int)answer.Kind | (answer.IsTaken ? TakenBit : 0)));
             writer.VarInt64(answer.Epoch);
             writer.VarInt64(answer.AppliedIndex);
             if (answer.Kind == PushAnswerKind.Held)
@@ -94,7 +94,8 @@ internal static partial class NeighborCodec
         var answers = new List<PushAnswer>();
         for (var left = reader.Items(MaxPushItems); left > 0; left--)
         {
-            var answer = new PushAnswer((PushAnswerKind)reader.Choice(4, "answer to an offer"), reader.VarInt64(), reader.VarInt64());
+            var kind = reader.Choice(8, "answer to an offer");
+            var answer = new PushAnswer((PushAnswerKind)(kind & ~TakenBit), reader.VarInt64(), reader.VarInt64()) { IsTaken = (kind & TakenBit) != 0 };
             if (answer.Kind == PushAnswerKind.Held)
             {
                 answer = answer with { Key = reader.Key(), SizeBytes = reader.VarInt64(), ChecksumType = reader.Text(), ChecksumValue = reader.Text() };

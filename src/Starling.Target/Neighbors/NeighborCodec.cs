@@ -61,6 +61,9 @@ internal static partial class NeighborCodec
     /// <summary>Beside the verdict, in its byte.</summary>
     private const int NewerBit = 4;
 
+    /// <summary>Beside the kind of an answer to an offer, in its byte.</summary>
+    private const int TakenBit = 4;
+
     public static byte[] Look(NeighborMark mark, LookQuestion question) => Message(NeighborMessageKind.Look, mark, writer =>
     {
         writer.Name(question.Name);

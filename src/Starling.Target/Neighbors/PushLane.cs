@@ -12,7 +12,7 @@ internal sealed class PushLane(Func<IReadOnlyList<PushItem>, TimeSpan, Task<IRea
     /// <summary>Content of one request, bytes; a larger object travels after its offer, when it is asked for.</summary>
     public const int MaxBatchBytes = 1 << 20;
 
-    /// <summary>Objects up to this size travel with their offer, bytes.</summary>
+    /// <summary>Objects up to this size may travel with their offer, bytes.</summary>
     public const int MaxInlineBytes = 64 << 10;
 
     private const int MaxWaiting = 256;
@@ -22,6 +22,9 @@ internal sealed class PushLane(Func<IReadOnlyList<PushItem>, TimeSpan, Task<IRea
     private readonly Queue<Waiting> waiting = new();
     private readonly SemaphoreSlim places = new(MaxWaiting);
     private int underWay;
+
+    /// <summary>Whether small content goes along with its offer to this receiver.</summary>
+    public ContentGuess Guess { get; } = new();
 
     /// <summary>Sends one offer; the answer is its own.</summary>
     public async Task<PushAnswer> PushAsync(Func<CancellationToken, ValueTask<PushItem?>> prepare, PushRequest offer, TimeSpan within, CancellationToken cancellationToken)
@@ -150,7 +153,7 @@ internal sealed class PushLane(Func<IReadOnlyList<PushItem>, TimeSpan, Task<IRea
 
         public long ContentBytes => item.Content?.Length ?? 0;
 
-        public bool TravelsAlone => item.Content is null && !item.Offer.Record.IsTombstone;
+        public bool TravelsAlone => !item.Offer.Record.IsTombstone && item.Offer.Record.SizeBytes > MaxInlineBytes;
 
         public TaskCompletionSource<PushAnswer> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

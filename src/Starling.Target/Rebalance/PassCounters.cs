@@ -8,6 +8,8 @@ internal sealed class PassCounters
     private long passes;
     private long objects;
     private long bytes;
+    private long present;
+    private long presentBytes;
     private long verified;
     private long revived;
     private long errors;
@@ -18,6 +20,8 @@ internal sealed class PassCounters
         Interlocked.Read(ref passes),
         Interlocked.Read(ref objects),
         Interlocked.Read(ref bytes),
+        Interlocked.Read(ref present),
+        Interlocked.Read(ref presentBytes),
         Interlocked.Read(ref verified),
         Interlocked.Read(ref revived),
         Interlocked.Read(ref errors),
@@ -35,6 +39,10 @@ internal sealed class PassCounters
         Interlocked.Decrement(ref inFlight);
         switch (end.Outcome)
         {
+            case TransferOutcome.HandedOff when !end.HasTravelled:
+                Interlocked.Increment(ref present);
+                Interlocked.Add(ref presentBytes, end.Record?.SizeBytes ?? 0);
+                break;
             case TransferOutcome.HandedOff:
                 Interlocked.Increment(ref objects);
                 Interlocked.Add(ref bytes, end.Record?.SizeBytes ?? 0);

@@ -101,7 +101,7 @@ public sealed class PassReport : IRebalanceReport
             Percent = percent,
             EtaSeconds = seconds >= EtaAfterSeconds && percent >= EtaAfterPercent ? (long)Math.Ceiling(seconds * (100 - percent) / percent) : -1,
             ObjectsPerSecond = seconds > 1 ? status.HandedOff / seconds : 0,
-            BytesPerSecond = seconds > 1 ? status.HandedOffBytes / seconds : 0,
+            BytesPerSecond = seconds > 1 ? status.SentBytes / seconds : 0,
         };
     }
 
@@ -168,8 +168,10 @@ public sealed class PassReport : IRebalanceReport
             Epoch = status.Epoch,
             Stage = StageName(status.Stage),
             Visited = status.Visited,
-            SentObjects = status.HandedOff,
-            SentBytes = status.HandedOffBytes,
+            SentObjects = status.Sent,
+            SentBytes = status.SentBytes,
+            PresentObjects = status.HandedOff - status.Sent,
+            PresentBytes = status.HandedOffBytes - status.SentBytes,
             VerifiedObjects = status.Verified,
             Started = Text(passes.Cleanup?.Began ?? passes.Began),
             ErrorCount = status.ErrorCount,

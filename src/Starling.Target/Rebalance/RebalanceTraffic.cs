@@ -16,7 +16,7 @@ public readonly record struct PeerTraffic(long Objects, long Bytes)
 }
 
 /// <summary>What changed hands in some epochs.</summary>
-/// <param name="To">Handed over, by receiver.</param>
+/// <param name="To">Handed over with its bytes, by receiver.</param>
 /// <param name="From">Taken over with its bytes, by sender.</param>
 /// <param name="Revived">Leftovers that came back into service where they lay.</param>
 public sealed record EpochTraffic(ImmutableSortedDictionary<NodeId, PeerTraffic> To, ImmutableSortedDictionary<NodeId, PeerTraffic> From, long Revived)
@@ -53,8 +53,14 @@ public sealed class RebalanceTraffic
     /// <param name="epoch">Newest placement epoch.</param>
     /// <param name="receiver">Who holds it.</param>
     /// <param name="sizeBytes">Its content, bytes.</param>
-    public void HandedOver(long epoch, NodeId receiver, long sizeBytes) =>
-        Count(epoch, now => now with { To = now.To.SetItem(receiver, now.To.GetValueOrDefault(receiver) + new PeerTraffic(1, sizeBytes)) });
+    /// <param name="hasTravelled">False: the receiver had it already, so that nothing went there.</param>
+    public void HandedOver(long epoch, NodeId receiver, long sizeBytes, bool hasTravelled)
+    {
+        if (hasTravelled)
+        {
+            Count(epoch, now => now with { To = now.To.SetItem(receiver, now.To.GetValueOrDefault(receiver) + new PeerTraffic(1, sizeBytes)) });
+        }
+    }
 
     /// <summary>A record came with its bytes and is stored.</summary>
     /// <param name="epoch">Newest placement epoch.</param>

@@ -290,7 +290,7 @@ public sealed class TransferRun
         switch (action.Kind)
         {
             case TransferActionKind.Mark:
-                node.Traffic.HandedOver(epoch, action.HandOver!.Receiver, action.Record!.SizeBytes);
+                node.Traffic.HandedOver(epoch, action.HandOver!.Receiver, action.Record!.SizeBytes, action.HasTravelled);
                 break;
             case TransferActionKind.Commit:
                 node.Traffic.TakenOver(epoch, port.From, action.Record!.SizeBytes);

@@ -19,7 +19,7 @@ public sealed class DrainKillTests
         scene.StartLoad("drain with a kill", mayWait: true);
         var reply = await scene.Operator.ChangeAsync("start-maintenance", source, CancellationToken.None);
         await scene.Operator.UntilAsync(
-            async () => (await scene.Operator.RebalanceAsync(reply.RebalanceId, CancellationToken.None)).Targets.Any(target => target.Node == source.Id && target.SentObjects > 0),
+            async () => (await scene.Operator.RebalanceAsync(reply.RebalanceId, CancellationToken.None)).Targets.Any(target => target.Node == source.Id && target.HandedOverObjects > 0),
             "the first objects to be handed over", CancellationToken.None);
 
         NodePlan victim = whom switch { "leader" => await scene.Playground.LeaderAsync(), "source" => source, _ => destination };

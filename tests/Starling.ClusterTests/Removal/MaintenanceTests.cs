@@ -45,7 +45,7 @@ public sealed class MaintenanceTests
         scene.StartLoad("interrupted maintenance");
         var removal = await scene.Operator.ChangeAsync("start-maintenance", node, CancellationToken.None);
         await scene.Operator.UntilAsync(
-            async () => (await scene.Operator.RebalanceAsync(removal.RebalanceId, CancellationToken.None)).Targets.Any(target => target.Node == node.Id && target.SentObjects > 0),
+            async () => (await scene.Operator.RebalanceAsync(removal.RebalanceId, CancellationToken.None)).Targets.Any(target => target.Node == node.Id && target.HandedOverObjects > 0),
             "the first objects to be handed over", CancellationToken.None);
 
         await scene.Operator.ChangeAsync("stop-maintenance", node, CancellationToken.None);

@@ -28,7 +28,8 @@ internal static class RebalanceDetails
             var rate = target.ObjectsPerSecond > 0
                 ? string.Create(CultureInfo.InvariantCulture, $", {target.ObjectsPerSecond:0} objects/s, {units.Size((long)target.BytesPerSecond)}/s")
                 : string.Empty;
-            terminal.Out.WriteLine($"   t[{target.Node}]: {target.Stage}, {Done(target.Percent, target.EtaSeconds)}{rate}, {target.VerifiedObjects} verified, {target.RevivedObjects} revived");
+            var present = target.PresentObjects > 0 ? $", {target.PresentObjects} ({units.Size(target.PresentBytes)}) not sent: the receivers had them" : string.Empty;
+            terminal.Out.WriteLine($"   t[{target.Node}]: {target.Stage}, {Done(target.Percent, target.EtaSeconds)}{rate}, {target.VerifiedObjects} verified, {target.RevivedObjects} revived{present}");
             Peers("to", target.To);
             Peers("from", target.From);
             foreach (var error in target.Errors)

@@ -26,7 +26,7 @@ public class ReceivePlanTests
         var script = WithBytes().Locked(null, Commit);
         Assert.Equal(Record(), script.Last.Record);
         script.Stored(Done).Says(PushAnswerKind.Held);
-        Assert.Equal(new PushAnswer(PushAnswerKind.Held, 2, Moved.AppliedIndex) { Key = Record().Key, SizeBytes = 3, ChecksumType = "xxhash2", ChecksumValue = "aa" }, script.Last.Answer);
+        Assert.Equal(new PushAnswer(PushAnswerKind.Held, 2, Moved.AppliedIndex) { Key = Record().Key, SizeBytes = 3, ChecksumType = "xxhash2", ChecksumValue = "aa", IsTaken = true }, script.Last.Answer);
     }
 
     [Fact]
@@ -38,8 +38,9 @@ public class ReceivePlanTests
     [Fact]
     public void B8_no_bytes_travel_for_a_tombstone_or_for_what_is_here_already()
     {
-        AtReceiver(Tombstone()).Start(LockName).Locked(null, Commit).Stored(Done).Says(PushAnswerKind.Held);
-        AtReceiver().Start(LookUp).Looked(new LocalRecord(Record()), LockName).Locked(new LocalRecord(Record()), Flush).Stored(Done).Says(PushAnswerKind.Held);
+        Assert.True(AtReceiver(Tombstone()).Start(LockName).Locked(null, Commit).Stored(Done).Says(PushAnswerKind.Held).Last.Answer!.IsTaken);
+        Assert.False(AtReceiver().Start(LookUp).Looked(new LocalRecord(Record()), LockName).Locked(new LocalRecord(Record()), Flush).Stored(Done).Says(PushAnswerKind.Held).Last.Answer!.IsTaken);
+        Assert.False(AtReceiver(Tombstone()).Start(LockName).Locked(new LocalRecord(Tombstone()), Flush).Stored(Done).Says(PushAnswerKind.Held).Last.Answer!.IsTaken);
     }
 
     [Fact]

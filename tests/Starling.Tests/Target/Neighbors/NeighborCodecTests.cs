@@ -96,7 +96,7 @@ public sealed class NeighborCodecTests
         "push" => NeighborCodec.Push(Mark, [Offer([1, 2, 3]), Offer(null)]),
         "push answer" => NeighborCodec.PushAnswer(Mark,
         [
-            new PushAnswer(PushAnswerKind.Held, 3, 99) { Key = Key, SizeBytes = 3, ChecksumType = "xxhash2", ChecksumValue = "ab" },
+            new PushAnswer(PushAnswerKind.Held, 3, 99) { Key = Key, SizeBytes = 3, ChecksumType = "xxhash2", ChecksumValue = "ab", IsTaken = true },
             new PushAnswer(PushAnswerKind.Stale, 4, 100),
             new PushAnswer(PushAnswerKind.Refused, 3, 99) { Error = Error },
         ]),

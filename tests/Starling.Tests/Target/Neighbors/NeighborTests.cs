@@ -97,7 +97,15 @@ public sealed class NeighborTests : IDisposable
             await world[1].PutAsync(name, name.Name);
         }
 
+        // The receiver asks for the content of the first ones; by then it is known what it needs.
         world.Publish(after);
+        foreach (var name in names[..20])
+        {
+            await PushAsync(name);
+        }
+
+        Assert.InRange(world.Requests.Count(path => path == NeighborPaths.Content), 1, 10);
+        world.Requests.Clear();
         var answers = await Task.WhenAll(names.Select(name => PushAsync(name)));
         Assert.All(answers, answer => Assert.Equal(PushAnswerKind.Held, answer.Kind));
         foreach (var (name, answer) in names.Zip(answers))
@@ -108,6 +116,51 @@ public sealed class NeighborTests : IDisposable
 
         Assert.InRange(world.Requests.Count(path => path == NeighborPaths.Push), 4, names.Length / 4);
         Assert.DoesNotContain(NeighborPaths.Content, world.Requests);
+    }
+
+    [Fact]
+    public async Task B8_small_content_does_not_travel_to_a_receiver_that_has_it_but_for_what_changed()
+    {
+        var after = world.Draining();
+        var names = Enumerable.Range(0, 40_000).Select(i => ObjectName.Parse(Fold.Bucket(), $"small-{i}"))
+            .Where(name => after.Epoch(1)!.OwnerOf(name.Digest) == Fold.Target(1) && after.Newest.OwnerOf(name.Digest) == Fold.Target(2)).Take(200).ToArray();
+        foreach (var name in names)
+        {
+            await world[1].PutAsync(name, name.Name);
+        }
+
+        // The receiver has all but a few.
+        world.Publish(after);
+        foreach (var name in names)
+        {
+            await PushAsync(name);
+        }
+
+        foreach (var name in names[..4])
+        {
+            await world[2].Store.ForgetAsync(name, world.Bucket.Id, Durability.Durable, CancellationToken.None);
+        }
+
+        var again = after.Move((3, AdminState.Draining)).Move((3, AdminState.In));
+        world.Publish(again with { AppliedIndex = after.AppliedIndex + 10 });
+        world.Requests.Clear();
+        var contents = 0;
+        world.Tap = async request =>
+        {
+            if (request.RequestUri!.AbsolutePath == NeighborPaths.Push)
+            {
+                contents += NeighborCodec.ReadPush(await request.Content!.ReadAsByteArrayAsync()).Items.Count(item => item.Content is not null);
+            }
+
+            return null;
+        };
+        var taken = 0;
+        foreach (var name in names)
+        {
+            taken += (await PushAsync(name)).IsTaken ? 1 : 0;
+        }
+
+        Assert.Equal((4, 0, 4), (taken, contents, world.Requests.Count(path => path == NeighborPaths.Content)));
     }
 
     [Fact]

@@ -93,6 +93,7 @@ public sealed class PassDriverTests : IAsyncDisposable
         var sent = new PassReport(one.Node, driver!, TimeProvider.System).Current;
         var taken = new PassReport(two.Node, receiving, TimeProvider.System).Current;
         Assert.Equal((Count, bytes, 0L, 99d), (sent.SentObjects, sent.SentBytes, sent.ReceivedObjects, sent.Percent));
+        Assert.Equal((0L, 0L, Count), (sent.PresentObjects, sent.PresentBytes, sent.HandedOverObjects));
         var to = Assert.Single(sent.To);
         Assert.Equal((two.Id.Value, Count, bytes), (to.Node, to.Objects, to.Bytes));
         var from = Assert.Single(taken.From);
@@ -103,8 +104,12 @@ public sealed class PassDriverTests : IAsyncDisposable
         HandTarget.Show(Clean(report).Move((1, AdminState.In)) with { AppliedIndex = report.StartedIndex + 2 }, one, two);
         var receiver = receiving.RunAsync(ending.Token);
         await UntilAsync(() => receiving.Status is { Stage: PassStage.Reporting });
+        var back = new PassReport(two.Node, receiving, TimeProvider.System).Current;
         await ending.CancelAsync();
         await receiver;
+        Assert.Equal((0L, 0L, Count, bytes), (back.SentObjects, back.SentBytes, back.PresentObjects, back.PresentBytes));
+        Assert.Empty(back.To);
+        Assert.Equal((0, 0, Count, bytes), (receiving.Totals.Objects, receiving.Totals.Bytes, receiving.Totals.Present, receiving.Totals.PresentBytes));
         Assert.Equal((Count, 0), (one.Node.Traffic.ByEpoch[3].Revived, one.Node.Traffic.ByEpoch[3].From.Count));
     }
 
