@@ -16,7 +16,9 @@ namespace Starling.Playground.Tour;
 internal sealed class TourClient : IDisposable
 {
     public const string Bucket = "tour";
-    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longer than a lease lasts: the destruction of a bucket waits until what a killed target was granted has lapsed.</summary>
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(40);
 
     private readonly HttpClient http = new(new SocketsHttpHandler
     {

@@ -64,10 +64,14 @@ internal sealed partial class Raft
         }
     }
 
-    /// <summary>What was not answered in time is tried again from the last acknowledged entry.</summary>
+    /// <summary>
+    /// What was not answered in time is tried again from the last acknowledged entry. The count alone does not tell: an answer that came twice, by a relay too,
+    /// is counted twice, and stands for another that was lost.
+    /// </summary>
     private void Resend(Progress p)
     {
-        if (p.Inflight == 0 || node.NowNs - p.SentNs < node.Settings.ResendNs)
+        var isAnswered = p.Inflight == 0 && (p.Mode != ProgressMode.Replicate || p.Match >= p.Next - 1);
+        if (isAnswered || node.NowNs - p.SentNs < node.Settings.ResendNs)
         {
             return;
         }

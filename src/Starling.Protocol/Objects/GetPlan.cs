@@ -83,8 +83,10 @@ public sealed class GetPlan(ObjectName name, ulong bucketId, Conditions conditio
 
         if (answer.Result == LookResult.Stale)
         {
+            // What the neighbour knew before may have arrived here while it answered.
+            var asked = survey.State;
             survey = null;
-            return answer.View.Epoch != epochBefore ? Begin(answer.View) : PlanAction.Wait(answer.View, PlanChecks.Overtaken(name, answer.View));
+            return ReferenceEquals(asked, answer.View.State) ? PlanAction.Wait(answer.View, PlanChecks.Overtaken(name, answer.View)) : Begin(answer.View);
         }
 
         survey.Take(answer);

@@ -128,8 +128,10 @@ public abstract class MutationPlan(ObjectName name, ulong bucketId, Conditions c
 
         if (answer.Result == LookResult.Stale && survey.Status() == SurveyStatus.Waiting)
         {
+            // What the neighbour knew before may have arrived here while it answered.
+            var asked = survey.State;
             survey = null;
-            return answer.View.Epoch != resolvedEpoch ? Begin(answer.View) : PlanAction.Wait(answer.View, PlanChecks.Overtaken(name, answer.View));
+            return ReferenceEquals(asked, answer.View.State) ? PlanAction.Wait(answer.View, PlanChecks.Overtaken(name, answer.View)) : Begin(answer.View);
         }
 
         var wasSettled = survey.Status() == SurveyStatus.Settled;

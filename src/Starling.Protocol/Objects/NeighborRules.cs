@@ -1,4 +1,3 @@
-using Starling.Core.Names;
 using Starling.Core.Objects;
 using Starling.Protocol.State;
 
@@ -49,19 +48,19 @@ public static class NeighborRules
     /// <summary>What to answer from the view and the look that were taken under the name lock.</summary>
     /// <param name="view">The view.</param>
     /// <param name="askedEpoch">Epoch of the asker.</param>
-    /// <param name="name">The object.</param>
+    /// <param name="bucketId">Id of the bucket that the asker means.</param>
     /// <param name="look">What the look found.</param>
     /// <param name="record">The record, when it found one.</param>
-    public static LookResult Answer(in ObjectView view, long askedEpoch, ObjectName name, LookResult look, RecordHead? record)
+    public static LookResult Answer(in ObjectView view, long askedEpoch, ulong bucketId, LookResult look, RecordHead? record)
     {
-        ArgumentNullException.ThrowIfNull(name);
         if (MustCatchUp(view, askedEpoch) || look == LookResult.Unknown)
         {
             return LookResult.Unknown;
         }
 
-        // Under a newer epoch this target may have handed the record to somebody that the asker does not know of.
-        if (view.Epoch > askedEpoch)
+        // Under a newer epoch this target may have handed the record to somebody that the asker does not know of. And what lies here of a destroyed bucket
+        // counts for nothing any more, but an asker that has not applied the destruction yet must not answer something older in its place.
+        if (view.Epoch > askedEpoch || view.State.StandingOf(bucketId) == BucketStanding.Retired)
         {
             return LookResult.Stale;
         }

@@ -49,7 +49,7 @@ internal static class PlanChecks
         new(ErrorCode.Unreachable, $"{name.Cname}: {survey.Silent()} may hold it and cannot say", RetryAfterMs);
 
     /// <summary>A candidate has adopted a newer epoch: what to do is said by the newer view, which is here already or must be waited for.</summary>
-    public static StoreError Overtaken(ObjectName name, in ObjectView view) => Unavailable($"{name.Cname}: target {view.Self} is behind its neighbours at epoch {view.Epoch}");
+    public static StoreError Overtaken(ObjectName name, in ObjectView view) => Unavailable($"{name.Cname}: target {view.Self} is behind its neighbours at epoch {view.Epoch}, index {view.AppliedIndex}");
 
     public static StoreError NotFound(ObjectName name) => new(ErrorCode.ObjectNotFound, $"object \"{name.Cname}\" does not exist");
 

@@ -34,6 +34,6 @@ public enum LookResult
     /// <summary>It cannot be said: a disk is missing or failed, the node is starting, or it cannot be reached. Never "not found".</summary>
     Unknown,
 
-    /// <summary>A neighbour has adopted a newer epoch than the asker: what it has says nothing about the asked one. The asker catches up and starts over.</summary>
+    /// <summary>A neighbour has adopted a newer epoch than the asker, or applied the destruction of the bucket: what it has says nothing about the asked state. The asker catches up and starts over.</summary>
     Stale,
 }

@@ -22,7 +22,7 @@ public sealed class LookPlan(LookQuestion question) : ITransferPlan
     {
         var record = look.Record?.Live(look.View.State);
         var found = look.IsUnknown ? LookResult.Unknown : record is null ? LookResult.Absent : LookResult.Record;
-        return Answer(look.View, NeighborRules.Answer(look.View, question.Epoch, question.Name, found, record), record);
+        return Answer(look.View, NeighborRules.Answer(look.View, question.Epoch, question.BucketId, found, record), record);
     }
 
     private static TransferAction Answer(in ObjectView view, LookResult result, RecordHead? record) => TransferAction.Done(TransferOutcome.LookAnswered) with

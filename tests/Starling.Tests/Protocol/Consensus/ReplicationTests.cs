@@ -59,6 +59,25 @@ public sealed class ReplicationTests
     }
 
     [Fact]
+    public void AnAnswerThatCameTwiceDoesNotStandForOneThatWasLost()
+    {
+        var world = World.WithGateways(3);
+        var leader = world.Leader!;
+        var follower = world.Hosts.Values.First(h => h != leader);
+        leader.ProposeAndWait(World.AnyCommand());
+        world.Run(1);
+        var answered = follower.Sent.FindLast(s => s.Envelope.Message is AppendResponse { Success: true }).Envelope;
+
+        // The next entry does not reach the follower, the answer to the one before comes again (by a relay, say), and nothing is written after that.
+        world.Drop = (_, to, e) => to == follower.Address && e.Message is AppendRequest;
+        leader.ProposeAndWait(World.AnyCommand());
+        leader.Receive(answered);
+        Assert.True(follower.View.AppliedIndex < leader.View.AppliedIndex);
+        world.Drop = null;
+        world.RunUntil(() => follower.View.AppliedIndex == leader.View.AppliedIndex, 5, "the follower to hear of the last entry");
+    }
+
+    [Fact]
     public void A13_AFollowerThatLagsBehindTheSnapshotInstallsItInResumableParts()
     {
         var world = World.WithGateways(3, NodeSettings.Default with { SnapshotEntries = 20, KeepEntries = 5 });

@@ -162,6 +162,19 @@ public class GetPlanTests
     }
 
     [Fact]
+    public void B12_a_candidate_that_knows_of_the_buckets_destruction_makes_the_read_wait_for_it()
+    {
+        var destroyed = Moved.Apply(new DestroyBucket(Fold.Bucket(), 1));
+        var script = AtNewOwner().Start(LookUp).Looked(Record(), AskCandidates).Answered(2, Stale, WaitForView);
+        script.State = destroyed;
+        script.Changed(Refuse).Refused(ErrorCode.BucketNotFound);
+
+        var already = AtNewOwner().Start(LookUp).Looked(Record(), AskCandidates);
+        already.State = destroyed;
+        already.Answered(2, Stale, Refuse).Refused(ErrorCode.BucketNotFound);
+    }
+
+    [Fact]
     public void B2_a_candidate_with_a_newer_epoch_makes_the_read_wait_for_it_and_start_over()
     {
         var script = AtNewOwner().Start(LookUp).Looked(null, AskCandidates).Answered(2, Absent, AwaitAnswers).Answered(1, Stale, WaitForView);

@@ -300,13 +300,12 @@ public class MutationPlanTests
     [Fact]
     public void B7_a_neighbour_answers_unknown_rather_than_guess()
     {
-        var name = Fold.NameOwnedBy(Moved, (1, 1));
         var view = new ObjectView(Moved, Fold.Target(1), Fold.SessionOf(Fold.Target(1)), IsLeaseValid: false);
 
-        Assert.Equal(LookResult.Record, NeighborRules.Answer(view, 3, name, LookResult.Record, Record()));
-        Assert.Equal(Absent, NeighborRules.Answer(view, 3, name, Absent, null));
-        Assert.Equal(Unknown, NeighborRules.Answer(view, 3, name, Unknown, null));
-        Assert.Equal(Unknown, NeighborRules.Answer(view, 4, name, LookResult.Record, Record()));
-        Assert.Equal(Unknown, NeighborRules.Answer(view with { Session = Fold.SessionOf(Fold.Target(1), 2) }, 3, name, Absent, null));
+        Assert.Equal(LookResult.Record, NeighborRules.Answer(view, 3, 1, LookResult.Record, Record()));
+        Assert.Equal(Absent, NeighborRules.Answer(view, 3, 1, Absent, null));
+        Assert.Equal(Unknown, NeighborRules.Answer(view, 3, 1, Unknown, null));
+        Assert.Equal(Unknown, NeighborRules.Answer(view, 4, 1, LookResult.Record, Record()));
+        Assert.Equal(Unknown, NeighborRules.Answer(view with { Session = Fold.SessionOf(Fold.Target(1), 2) }, 3, 1, Absent, null));
     }
 }

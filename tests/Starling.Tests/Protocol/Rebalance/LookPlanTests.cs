@@ -30,7 +30,14 @@ public class LookPlanTests
         Says(Asked().Start(LookUp).Looked(new LocalRecord(Tombstone()), Done), LookResult.Record);
         Says(Asked().Start(LookUp).Looked(null, Done), LookResult.Absent);
         Says(Asked().Start(LookUp).Looked(Leftover(Record()), Done), LookResult.Absent);
-        Says(Asked(Moved.Apply(new DestroyBucket(Fold.Bucket(), 1))).Start(LookUp).Looked(new LocalRecord(Record()), Done), LookResult.Absent);
+    }
+
+    [Fact]
+    public void B12_a_candidate_that_has_applied_a_destruction_before_the_asker_says_stale_and_not_absent()
+    {
+        var destroyed = Moved.Apply(new DestroyBucket(Fold.Bucket(), 1));
+        Says(Asked(destroyed).Start(LookUp).Looked(new LocalRecord(Record()), Done), LookResult.Stale);
+        Says(Asked(destroyed).Start(LookUp).Looked(null, Done), LookResult.Stale);
     }
 
     [Fact]
