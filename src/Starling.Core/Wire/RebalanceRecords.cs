@@ -38,11 +38,14 @@ public sealed record RebalanceErrorWire
 /// <summary>One target's account of a rebalance.</summary>
 public sealed record RebalanceTargetWire
 {
+    /// <summary>The <see cref="Stage"/> of a target that is through.</summary>
+    public const string EndedStage = "ended";
+
     /// <summary>Its id.</summary>
     [JsonPropertyName("node")]
     public string Node { get; set => field = value ?? string.Empty; } = string.Empty;
 
-    /// <summary>False: it does not answer, and the other members say nothing.</summary>
+    /// <summary>False: it does not answer; <see cref="Stage"/> is what the committed state knows, what it gave and took is what the others say, and the other members say nothing.</summary>
     [JsonPropertyName("answers")]
     public bool Answers { get; set; } = true;
 

@@ -25,14 +25,17 @@ public static class RebalanceJobs
         ArgumentNullException.ThrowIfNull(all);
         var created = TaskProjection.TimeOf(rebalance.Operation?.CreatedNs ?? 0);
         var aborted = rebalance.Standing == RebalanceStanding.Aborted;
-        var started = target.Started != SnapWire.UnsetTime ? target.Started : created != SnapWire.UnsetTime ? created : TaskProjection.TimeOf(1);
-        var last = target.HandedOverObjects > 0 || IsCleanup(rebalance) ? target.Ended : all.Select(other => other.Ended).Append(target.Ended).Max(StringComparer.Ordinal)!;
+
+        // A pass that a newer epoch found under way goes on for the rebalance of that epoch, which began later than the pass.
+        var began = target.Started != SnapWire.UnsetTime ? target.Started : created != SnapWire.UnsetTime ? created : TaskProjection.TimeOf(1);
+        var started = Later(began, created);
+        var last = (target.Answers && target.HandedOverObjects > 0) || IsCleanup(rebalance) ? target.Ended : all.Select(other => other.Ended).Append(target.Ended).Max(StringComparer.Ordinal)!;
         return new SnapWire
         {
             Id = rebalance.Id,
             Kind = Kind,
             StartTime = started,
-            EndTime = rebalance.Standing == RebalanceStanding.Running ? target.Ended : last != SnapWire.UnsetTime ? last : started,
+            EndTime = rebalance.Standing == RebalanceStanding.Running && (target.Answers || target.Stage != RebalanceTargetWire.EndedStage) ? target.Ended : Later(last, started),
             ControlMessage = control.Length > 0 ? control : null,
             AbortError = aborted ? UserAbort : string.Empty,
             Error = ErrorOf(target),
@@ -89,11 +92,14 @@ public static class RebalanceJobs
         return Math.Max(ends.DefaultIfEmpty(0).Max(), Math.Max(1, rebalance.Operation?.CreatedNs ?? 1));
     }
 
+    // As text: both are UTC, year first; a whole second counts as later than a fraction of the same one.
+    private static string Later(string one, string other) => string.CompareOrdinal(one, other) >= 0 ? one : other;
+
     private static string ErrorOf(RebalanceTargetWire target)
     {
         if (!target.Answers)
         {
-            return $"target {target.Node} does not answer";
+            return target.Stage == RebalanceTargetWire.EndedStage ? string.Empty : $"target {target.Node} does not answer";
         }
 
         return target.ErrorCount == 0 ? string.Empty : string.Create(

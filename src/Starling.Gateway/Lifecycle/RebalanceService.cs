@@ -45,7 +45,28 @@ public sealed class RebalanceService
         var asked = state.Nodes.Values.Where(node => node.Role == NodeRole.Target).ToList();
         var answers = await Task.WhenAll(asked.Select(node => reports.AskAsync(node.Id, cancellationToken)));
         var targets = asked.Zip(answers, (node, answer) => Account(state, node, rebalance, answer)).OfType<RebalanceTargetWire>().ToArray();
-        return Join(state, rebalance, targets);
+        return Join(state, rebalance, [.. targets.Select(target => target.Answers ? target : Witnessed(target, targets))]);
+    }
+
+    /// <summary>What the others say that a target gave and took which does not answer itself. Pure.</summary>
+    public static RebalanceTargetWire Witnessed(RebalanceTargetWire silent, IReadOnlyList<RebalanceTargetWire> targets)
+    {
+        ArgumentNullException.ThrowIfNull(silent);
+        ArgumentNullException.ThrowIfNull(targets);
+        var to = Named(targets, target => target.From);
+        var from = Named(targets, target => target.To);
+        return silent with
+        {
+            To = to,
+            From = from,
+            SentObjects = to.Sum(peer => peer.Objects),
+            SentBytes = to.Sum(peer => peer.Bytes),
+            ReceivedObjects = from.Sum(peer => peer.Objects),
+            ReceivedBytes = from.Sum(peer => peer.Bytes),
+        };
+
+        RebalancePeerWire[] Named(IEnumerable<RebalanceTargetWire> all, Func<RebalanceTargetWire, RebalancePeerWire[]> peers) =>
+            [.. all.SelectMany(target => peers(target).Where(peer => peer.Node == silent.Node).Select(peer => peer with { Node = target.Node }))];
     }
 
     /// <summary>The figures of all targets as one rebalance. Pure.</summary>
@@ -85,13 +106,22 @@ public sealed class RebalanceService
         ? RebalanceState.Find(state, number)
         : throw new StoreException(ErrorCode.Invalid, $"\"{id}\" is not the id of a rebalance: expecting g and a number");
 
-    // Null: it takes no part and has nothing to say.
-    private static RebalanceTargetWire? Account(ClusterState state, NodeEntry node, RebalanceState? rebalance, IReadOnlyList<RebalanceTargetWire>? answer)
+    /// <summary>
+    /// One target's account of a rebalance; null: it takes no part and has nothing to say. Who does not answer, because it is switched off for example, is told
+    /// of as far as the committed state knows: that its pass ended is in it.
+    /// </summary>
+    /// <param name="state">The committed state.</param>
+    /// <param name="node">The target.</param>
+    /// <param name="rebalance">Which; null: any.</param>
+    /// <param name="answer">What the target said; null: nothing.</param>
+    public static RebalanceTargetWire? Account(ClusterState state, NodeEntry node, RebalanceState? rebalance, IReadOnlyList<RebalanceTargetWire>? answer)
     {
-        var concerns = RebalanceState.Concerns(state, node);
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(node);
+        var concerns = RebalanceState.Concerns(state, node) || rebalance?.Operation?.Names(node.Id) == true;
         if (answer is null)
         {
-            return concerns ? new RebalanceTargetWire { Node = node.Id.Value, Answers = false } : null;
+            return concerns ? Silent(state, node, rebalance) : null;
         }
 
         var account = answer.FirstOrDefault(one => rebalance is null || one.RebalanceId == rebalance.Id);
@@ -102,5 +132,12 @@ public sealed class RebalanceService
 
         account ??= new RebalanceTargetWire { RebalanceId = rebalance?.Id ?? string.Empty };
         return account with { Node = node.Id.Value, Answers = true };
+    }
+
+    private static RebalanceTargetWire Silent(ClusterState state, NodeEntry node, RebalanceState? rebalance)
+    {
+        var account = new RebalanceTargetWire { Node = node.Id.Value, Answers = false, RebalanceId = rebalance?.Id ?? string.Empty, Epoch = rebalance?.Operation?.MarkEpoch ?? 0 };
+        var isThrough = account.Epoch > 0 && node.Clean >= account.Epoch && state.PassWanted(node.Id) is null;
+        return isThrough ? account with { Stage = RebalanceTargetWire.EndedStage, Percent = 100, EtaSeconds = 0 } : account;
     }
 }

@@ -21,7 +21,8 @@ internal static class RebalanceDetails
         {
             if (!target.Answers)
             {
-                terminal.Out.WriteLine($"   t[{target.Node}]: {terminal.Paint("does not answer", Colour.Red)}");
+                var isThrough = target.Stage == RebalanceTargetWire.EndedStage;
+                terminal.Out.WriteLine($"   t[{target.Node}]: {terminal.Paint("does not answer", isThrough ? Colour.Cyan : Colour.Red)}{(isThrough ? ", but its part was done" : string.Empty)}");
                 continue;
             }
 
