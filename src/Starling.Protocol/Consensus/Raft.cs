@@ -137,11 +137,25 @@ internal sealed partial class Raft
         var applied = node.State.AppliedIndex;
         var settings = node.Settings;
         var isLarge = Log.SizeBetween(Log.Snapshot.Index, applied) >= settings.SnapshotBytes;
-        if (snapshotting || (applied - Log.Snapshot.Index < settings.SnapshotEntries && !isLarge))
+        if (!snapshotting && (applied - Log.Snapshot.Index >= settings.SnapshotEntries || isLarge))
         {
-            return;
+            TakeSnapshot();
         }
+    }
 
+    /// <summary>Makes an applied entry one that the next process knows to be committed even if nobody tells it: in the log alone it would not be.</summary>
+    public void Fold(long index)
+    {
+        if (Log.Snapshot.Index < index && index <= node.State.AppliedIndex)
+        {
+            TakeSnapshot();
+        }
+    }
+
+    private void TakeSnapshot()
+    {
+        var applied = node.State.AppliedIndex;
+        var settings = node.Settings;
         snapshotting = true;
         var snapshot = new Snapshot(applied, Log.TermAt(applied), Log.VotersAt(applied), node.State);
         var keepFrom = Math.Max(Log.FirstIndex, applied - settings.KeepEntries + 1);

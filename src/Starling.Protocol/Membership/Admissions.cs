@@ -125,7 +125,10 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
         if (entry is null || entry.Member != who.Member || entry.Addresses != facts.Addresses || entry.Electable != (facts.Electable && facts.Role == NodeRole.Gateway))
         {
             var known = entry is null ? null : new KnownNode(entry.Incarnation, entry.Addresses, false);
-            return Commit(who.Id, new AdmitNode(who.Id, facts.Role, who.Incarnation, facts.Addresses) { Electable = facts.Electable, Known = known, FeatureLevel = Math.Min(featureLevel, node.State.FeatureLevel) });
+            var admit = new AdmitNode(who.Id, facts.Role, who.Incarnation, facts.Addresses) { Electable = facts.Electable, Known = known, FeatureLevel = Math.Min(featureLevel, node.State.FeatureLevel) };
+
+            // Who is refused asks again and again: that is not for the log.
+            return admit.Check(node.State) is { } refusal ? (false, refusal.Message) : Commit(who.Id, admit);
         }
 
         if (entry.Session == who.Session)

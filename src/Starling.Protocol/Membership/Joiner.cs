@@ -17,6 +17,7 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
     private int turn;
     private int asked;
     private bool isTakenForAnother;
+    private bool staysOutside;
 
     /// <summary>What this process waits for; null: nothing.</summary>
     public string? Waiting { get; private set; } = "waiting for the session of this process to be committed";
@@ -56,6 +57,13 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
         Waiting = "this node's log was lost: it joins as a new incarnation";
     }
 
+    /// <summary>This process asks no more to be let in; the next one in its directory does.</summary>
+    public void StayOutside(string why)
+    {
+        staysOutside = true;
+        Waiting = why;
+    }
+
     public void Follow()
     {
         if (node.State.Node(node.Self.Id) is { } entry && entry.Identity == node.Self && entry.SessionIndex != SessionIndex)
@@ -71,7 +79,7 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
     {
         isTakenForAnother &= raft.Leader is null;
         var current = !isTakenForAnother && node.State.Node(node.Self.Id)?.Identity == node.Self;
-        if (current || raft.IsLeader || node.Stopping || node.NowNs < askAtNs)
+        if (staysOutside || current || raft.IsLeader || node.Stopping || node.NowNs < askAtNs)
         {
             return;
         }
@@ -126,7 +134,7 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
         }
 
         var waiting = response.Reason.Length == 0 ? Waiting : response.Reason;
-        if (!IsIn && waiting != Waiting)
+        if (!IsIn && !staysOutside && waiting != Waiting)
         {
             Waiting = waiting;
             node.ViewChanged = true;

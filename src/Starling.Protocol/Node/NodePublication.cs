@@ -99,8 +99,8 @@ public sealed record NodePublication
     public ErasePermit? EraseOrdered => State.EraseOrdered(Self.Member);
 
     /// <summary>
-    /// This node erased itself by permit and a member has told it that its membership is over (rule A18). The state here may still call it a member: who is
-    /// removed hears nothing from the log any more.
+    /// This node erased itself by permit, its membership is over, and the log of that life is given up on its disk (rule A18). This process stays outside, with
+    /// an empty state; the next one in its directory joins as a new member.
     /// </summary>
     public bool MembershipEnded { get; init; }
 

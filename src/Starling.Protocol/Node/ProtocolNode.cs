@@ -77,7 +77,7 @@ public sealed class ProtocolNode : IRaftEvents
         features = new FeatureDesk(node, raft, detector);
         operations = new OperationDesk(node, raft, leases, detector);
         desk.Complete = operations.Complete;
-        passes = new PassReporter(node, raft, desk);
+        passes = new PassReporter(node, raft, desk, BecomeOutsider);
         safety = new SafetyDesk(node, raft, operations);
         joiner = new Joiner(node, raft, admissions);
         founding = new Founding(node, raft, joiner, start);
@@ -536,15 +536,25 @@ public sealed class ProtocolNode : IRaftEvents
         desk.LeaderChanged();
     }
 
-    void IRaftEvents.LogLost()
+    void IRaftEvents.LogLost() => BecomeAnother();
+
+    /// <summary>An operation ended the membership of this incarnation (rule A18): forgotten as a lost log is, but this process stays outside.</summary>
+    private void BecomeOutsider(long operation)
     {
-        // This node forgot what it had promised: from now on it is somebody else, without a vote (rule A7).
+        BecomeAnother();
+        joiner.StayOutside($"this node was decommissioned by operation op{operation} and is no member any more: start it again to let it join as a new one");
+    }
+
+    /// <summary>Whatever this node had promised is forgotten: from now on it is somebody else, without a vote (rule A7).</summary>
+    private void BecomeAnother()
+    {
         var incarnation = new Incarnation(node.Random.NextWide());
         foreach (var peer in node.Book.Peers)
         {
             joiner.AddPlace(peer.Address);
         }
 
+        holder.GiveUp();
         node.Disk.Restart(incarnation);
         node.Self = node.Self with { Incarnation = incarnation };
         node.State = ClusterState.Empty;

@@ -2,11 +2,12 @@ using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
 using Starling.Protocol.State.Commands;
+using Starling.Protocol.State.Operations;
 
 namespace Starling.Protocol.Operations;
 
 /// <summary>A member's side of operations: tells the leader how it goes, again and again until the state shows it. Levels, not edges.</summary>
-internal sealed class PassReporter(NodeContext node, Raft raft, RequestDesk desk)
+internal sealed class PassReporter(NodeContext node, Raft raft, RequestDesk desk, Action<long> becomeOutsider)
 {
     private const long RepeatNs = 1_000_000_000;
 
@@ -32,13 +33,24 @@ internal sealed class PassReporter(NodeContext node, Raft raft, RequestDesk desk
         sentNs = long.MinValue / 2;
     }
 
+    /// <summary>
+    /// Told to nobody before this node's disk knows that the permit is committed: once it is removed the log reaches it no more, and its next process must still
+    /// know what to ask.
+    /// </summary>
     public void OnErased()
     {
-        erased = node.Self.Incarnation;
-        toldNs = long.MinValue / 2;
+        if (node.State.EraseOrdered(node.Self.Member) is { } permit && erased != node.Self.Incarnation)
+        {
+            raft.Fold(permit.Index);
+            node.Disk.Then(() =>
+            {
+                erased = node.Self.Incarnation;
+                toldNs = long.MinValue / 2;
+            });
+        }
     }
 
-    /// <summary>The membership of this incarnation is over by permit.</summary>
+    /// <summary>The membership of the incarnation that this process began as is over by permit, and its log is given up.</summary>
     public bool HasEnded { get; private set; }
 
     /// <summary>
@@ -46,16 +58,19 @@ internal sealed class PassReporter(NodeContext node, Raft raft, RequestDesk desk
     /// </summary>
     public void On(NodeIdentity from, MembershipEnded message)
     {
-        if (!HasEnded && erased == node.Self.Incarnation && node.State.EraseOrdered(node.Self.Member)?.Operation == message.Operation && node.State.Node(from.Id)?.Incarnation == from.Incarnation)
+        if (ErasedBy is { } permit && permit.Operation == message.Operation && node.State.Node(from.Id)?.Incarnation == from.Incarnation)
         {
-            HasEnded = true;
-            node.ViewChanged = true;
+            End(permit);
         }
     }
 
     public void Tick()
     {
-        TellErased();
+        if (ErasedBy is { } permit)
+        {
+            TellErased(permit);
+        }
+
         if (!node.State.KnowsOperations || raft.Leader is not { } leader || leader == node.Self || node.NowNs - sentNs < RepeatNs)
         {
             return;
@@ -78,9 +93,19 @@ internal sealed class PassReporter(NodeContext node, Raft raft, RequestDesk desk
         }
     }
 
-    private void TellErased()
+    /// <summary>The permit by which this incarnation has erased itself; null: it has none, or has not yet, or is over.</summary>
+    private ErasePermit? ErasedBy => erased == node.Self.Incarnation ? node.State.EraseOrdered(node.Self.Member) : null;
+
+    private void TellErased(ErasePermit permit)
     {
-        if (erased != node.Self.Incarnation || HasEnded || node.NowNs - toldNs < RepeatNs || node.State.EraseOrdered(node.Self.Member) is not { } permit)
+        if (node.State.Node(node.Self.Id)?.Incarnation != node.Self.Incarnation)
+        {
+            // The removal itself still came by the log.
+            End(permit);
+            return;
+        }
+
+        if (node.NowNs - toldNs < RepeatNs)
         {
             return;
         }
@@ -97,6 +122,20 @@ internal sealed class PassReporter(NodeContext node, Raft raft, RequestDesk desk
         {
             node.Send(member, report);
         }
+    }
+
+    /// <summary>
+    /// This incarnation is never admitted again (rule A18), so its log is of no use to anybody: the next process in this directory comes as a new member.
+    /// Shown when that is on the disk; a crash before leaves the old log, whose next process asks again.
+    /// </summary>
+    private void End(ErasePermit permit)
+    {
+        becomeOutsider(permit.Operation);
+        node.Disk.Then(() =>
+        {
+            HasEnded = true;
+            node.ViewChanged = true;
+        });
     }
 
     private Member? NextMember()

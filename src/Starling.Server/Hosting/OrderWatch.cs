@@ -50,8 +50,12 @@ internal sealed class OrderWatch
 
                 if (await TryEraseAsync(permit, cancellationToken))
                 {
-                    await TellAsync(cancellationToken);
-                    const string Ended = "this node erased itself by permit and is no member any more";
+                    if (!await IsOverAsync(permit, cancellationToken))
+                    {
+                        continue;
+                    }
+
+                    const string Ended = "this node erased itself by permit and is no member any more; started again with this data directory, it joins as a new one";
                     if (permit.NoShutdown)
                     {
                         log.LogWarning("{Why}; it goes on running, as the operation says", Ended);
@@ -87,16 +91,21 @@ internal sealed class OrderWatch
         }
     }
 
-    /// <summary>The core repeats it to the leader; said again here in case its queue was full.</summary>
-    private async Task TellAsync(CancellationToken cancellationToken)
+    /// <summary>The core repeats it to the members; said again here in case its queue was full. False when the log was lost meanwhile: the permit was for another incarnation.</summary>
+    private async Task<bool> IsOverAsync(ErasePermit permit, CancellationToken cancellationToken)
     {
         while (true)
         {
-            post(new EraseFinished());
+            if (view.Current.Self.Incarnation == permit.Incarnation)
+            {
+                post(new EraseFinished());
+            }
+
             try
             {
-                await view.WaitForAsync(now => now.Node.MembershipEnded || now.Own is null || now.Own.Incarnation != now.Self.Incarnation, "the end of this node's membership", TryAgainAfter, cancellationToken);
-                return;
+                var seen = await view.WaitForAsync(
+                    now => now.Node.MembershipEnded || (now.Node.SessionApplied && now.Self.Incarnation != permit.Incarnation), "the end of this node's membership", TryAgainAfter, cancellationToken);
+                return seen.Node.MembershipEnded;
             }
             catch (StoreException late) when (late.Error.Code == ErrorCode.Unavailable)
             {

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Starling.Server.Hosting;
 using Starling.Storage.Files;
 using Starling.Storage.Mountpaths;
+using Starling.Storage.Objects;
 
 namespace Starling.Server.Metrics;
 
@@ -47,6 +48,10 @@ internal static class NodeInstruments
         meter.CreateObservableGauge(
             "starling_mountpath_faulty", () => OfDisks(disks, one => one.Fault is null ? 0 : 1), description: "1 while the mountpath's disk fails, or is gone.");
     }
+
+    /// <summary>What lies on the disks and serves nobody.</summary>
+    public static void Register(Meter meter, DiskCensus census) => meter.CreateObservableGauge(
+        "starling_quarantined_files", () => census.Total?.Quarantined ?? 0, description: "Objects, tombstones and leftovers of another life that are set aside, at the last count.");
 
     private static IEnumerable<Measurement<long>> OfDisks(DiskWatch disks, Func<DiskHealth, long> value) =>
         disks.Disks.Select(one => new Measurement<long>(value(one), new KeyValuePair<string, object?>("mountpath", one.Mountpath)));

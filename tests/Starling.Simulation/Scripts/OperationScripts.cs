@@ -162,15 +162,19 @@ public static class OperationScripts
         story.World.Start("t1");
         story.Until(() => story.World.Checks.Newest.Node(story.Node("t1").Id) is null, 60, "it has erased itself and is removed");
         story.Require(!story.Node("t1").View!.MembershipEnded, "nobody has told it yet");
+        story.Require(story.Node("t1").View!.State.Node(story.Node("t1").Id) is not null, "and its own log ends before the removal");
+        var incarnation = story.Node("t1").Disk.Durable.Incarnation;
+        story.World.KeepsDirectory = true;
         story.World.Kill("t1");
         var first = story.Leader!;
         story.World.Kill(first.Name);
         story.World.Start("t1");
         story.Until(() => story.Node("t1").View is { MembershipEnded: true }, 30, "the new process hears it from somebody else");
-        story.Require(story.Node("t1").View!.State.Node(story.Node("t1").Id) is not null, "though its own log ends before the removal");
+        story.Require(story.Node("t1").Disk.Durable is { LastIndex: 0 } kept && kept.Incarnation != incarnation, "and has given up its log");
         story.Until(() => !story.Node("t1").IsUp, 10, "and it ends");
         story.World.Start(first.Name);
-        story.Until(() => story.World.Checks.Newest.Nodes.ContainsKey(story.Node("t1").Id), 120, "its machine is put to use again, as a new node");
+        story.Until(() => story.World.Checks.Newest.Nodes.ContainsKey(story.Node("t1").Id), 120, "started again in the same directory, it joins as a new node");
+        story.Require(story.World.Checks.Newest.Node(story.Node("t1").Id)!.Incarnation != incarnation, "under another incarnation");
         story.EndsWell();
     }
 

@@ -10,6 +10,9 @@ public sealed partial class SimWorld
     /// <summary>A script keeps a process from erasing itself, as if it were slow.</summary>
     public Func<SimNode, bool>? HoldsErasing { get; set; }
 
+    /// <summary>Whether an erased machine is put to use again with the directory of its earlier life; null: chance decides, otherwise it gets new disks.</summary>
+    public bool? KeepsDirectory { get; set; }
+
     private void Obey(SimNode node, NodePublication view)
     {
         if (view.StopOrdered && node.ObeyedProcess != node.Process)
@@ -19,9 +22,9 @@ public sealed partial class SimWorld
             Stop(node);
         }
 
-        if (view.MembershipEnded && (view.EraseOrdered is null || node.ErasedProcess != node.Process || Checks.Newest.Node(node.Id)?.Incarnation == view.Self.Incarnation))
+        if (view.MembershipEnded && (node.ErasedProcess != node.Process || Checks.Newest.Node(node.Id) is not null || node.Disk.Durable.LastIndex > 0))
         {
-            throw new CheckFailedException("only who is removed leaves", $"{node} believes that its membership is over, and it is not");
+            throw new CheckFailedException("only who is removed leaves", $"{node} believes that its membership is over, and it is not, or its log is not given up");
         }
 
         if (view.EraseOrdered is not null && node.ErasedProcess != node.Process && HoldsErasing?.Invoke(node) != true)
@@ -63,7 +66,15 @@ public sealed partial class SimWorld
             return;
         }
 
-        Destroy(node);
+        if (KeepsDirectory ?? DiskRandom.Chance(500_000))
+        {
+            PowerOff(node);
+        }
+        else
+        {
+            Destroy(node);
+        }
+
         Schedule(DiskRandom.Between(Second, 30 * Second), () => Start(node));
     });
 

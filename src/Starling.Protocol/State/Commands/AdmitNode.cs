@@ -53,7 +53,7 @@ public sealed record AdmitNode(NodeId Id, NodeRole Role, Incarnation Incarnation
 
         if (state.EraseOrdered(new Member(Id, Incarnation)) is { } permit)
         {
-            return new StoreError(ErrorCode.Conflict, $"node {Id} was decommissioned by operation op{permit.Operation} as incarnation {Incarnation}, which is never admitted again: erase it and let it join anew");
+            return new StoreError(ErrorCode.Conflict, $"node {Id} was decommissioned by operation op{permit.Operation} as incarnation {Incarnation}, which is never admitted again: start it with an empty data directory (--data), and it joins as a new one");
         }
 
         if (state.Node(Id) is not { } entry)

@@ -126,6 +126,7 @@ internal sealed class NativeNodeApi : INodeApi
         background.Add(passes.RunAsync(stopping.Token));
         var census = new CensusKeeper(store, TimeProvider.System, CountAtMostEvery, runtime.Loggers.CreateLogger<CensusKeeper>());
         background.Add(census.RunAsync(stopping.Token));
+        NodeInstruments.Register(metrics.Meter, store.Census);
         var reclaimer = new Reclaimer(node, TimeProvider.System, ReclaimEvery, runtime.Loggers.CreateLogger<Reclaimer>());
         ReclaimInstruments.Register(metrics.Meter, reclaimer);
         background.Add(reclaimer.RunAsync(stopping.Token));

@@ -1,8 +1,11 @@
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
+using Starling.Protocol.Membership;
 using Starling.Protocol.Node;
 using Starling.Protocol.Operations;
+using Starling.Protocol.Ownership;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Commands;
 using Starling.Protocol.State.Operations;
@@ -122,8 +125,78 @@ public class OperationNodeTests
         Assert.False(target.View.MembershipEnded);
 
         world.Drop = null;
-        world.RunUntil(() => target.View.MembershipEnded, 10, "another member tells it");
         Assert.NotNull(target.View.State.Node(T1));
+        world.RunUntil(() => target.View.MembershipEnded, 10, "another member tells it");
+    }
+
+    [Fact]
+    public void A18_S24_who_is_out_by_permit_gives_up_its_log_stays_outside_and_its_next_process_joins_as_a_new_member()
+    {
+        var target = Permitted();
+        var old = target.View.Self.Incarnation;
+        target.Step(new EraseFinished());
+        world.RunUntil(() => target.View.MembershipEnded, 10, "target01 knows");
+        Assert.True(target.Disk is { Entries.Count: 0, Snapshot.Index: 0 } && target.Disk.HardState == HardState.Initial);
+        Assert.NotEqual(old, target.Disk.Incarnation);
+        Assert.Equal(target.Disk.Incarnation, target.View.Self.Incarnation);
+
+        // The process goes on running, as an operation may want it: nobody lets it in, it asks nobody, and it serves nothing.
+        target.Sent.Clear();
+        world.Run(60);
+        Assert.Null(State.Node(T1));
+        Assert.DoesNotContain(target.Sent, sent => sent.Envelope.Message is JoinRequest or LeaseRequest);
+        Assert.True(target.View is { SessionApplied: false, AppliedIndex: 0, MembershipEnded: true, Lease.SentNs: 0 });
+        Assert.Contains("decommissioned by operation op", target.View.Waiting, StringComparison.Ordinal);
+
+        var removedAt = State.AppliedIndex;
+        target.Crash();
+        target.Start();
+        world.RunUntil(() => State.Node(T1)?.State == AdminState.In && State.Operations.IsEmpty, 60, "target01 is in again");
+        Assert.NotEqual(old, State.Node(T1)!.Incarnation);
+        Assert.True(State.Node(T1)!.JoinedIndex > removedAt, "what it brings along is from another life");
+        Assert.False(target.View.MembershipEnded);
+        Assert.Null(target.View.EraseOrdered);
+    }
+
+    [Fact]
+    public void A18_a_crash_before_the_log_is_given_up_leaves_the_old_one_and_the_next_process_finds_out_by_itself()
+    {
+        var target = Permitted();
+        var old = target.Disk.Incarnation;
+        target.Step(new EraseFinished());
+        world.RunUntil(() => State.Node(T1) is null, 10, "target01 is removed");
+        target.DiskHangs = true;
+        world.RunUntil(() => target.View.Self.Incarnation != old, 10, "target01 hears that it is out");
+        world.Run(5);
+        Assert.False(target.View.MembershipEnded);
+        Assert.Equal(old, target.Disk.Incarnation);
+
+        target.Crash();
+        target.DiskHangs = false;
+        target.Start();
+        world.RunUntil(() => target.View.EraseOrdered is not null, 10, "the next process reads the old permit");
+        world.Run(5);
+        Assert.False(target.View.MembershipEnded);
+        Assert.Equal(old, target.Disk.Incarnation);
+        Assert.Contains("which is never admitted again", target.View.Waiting, StringComparison.Ordinal);
+        target.Step(new EraseFinished());
+        world.RunUntil(() => target.View.MembershipEnded, 10, "it asks and is told");
+        Assert.NotEqual(old, target.Disk.Incarnation);
+    }
+
+    [Fact]
+    public void A18_nobody_is_told_of_an_erase_before_its_permit_is_on_the_disk_of_the_node_itself()
+    {
+        var target = world["target01"];
+        target.DiskHangs = true;
+        Permitted();
+        target.Step(new EraseFinished());
+        world.Run(5);
+        Assert.NotNull(State.Node(T1));
+        Assert.DoesNotContain(target.Sent, sent => sent.Envelope.Message is EraseReport);
+
+        target.ReleaseDisk();
+        world.RunUntil(() => target.View.MembershipEnded, 10, "target01 is out and knows");
     }
 
     [Fact]

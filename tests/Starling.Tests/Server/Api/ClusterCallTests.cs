@@ -87,6 +87,7 @@ public sealed class ClusterCallTests(ApiCluster cluster)
         Assert.Contains("starling_lease_valid 1", text, StringComparison.Ordinal);
         Assert.Contains("starling_raft_term", text, StringComparison.Ordinal);
         Assert.Contains("starling_mountpath_available_bytes{mountpath=", text, StringComparison.Ordinal);
+        Assert.Contains("starling_quarantined_files 0", text, StringComparison.Ordinal);
     }
 
     [Fact]

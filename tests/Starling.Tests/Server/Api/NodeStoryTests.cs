@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Starling.Core.Names;
+using Starling.Protocol.Identity;
 using Starling.Protocol.Membership;
 using Starling.Protocol.State;
 using Starling.Tests.Cluster;
@@ -55,6 +56,7 @@ public sealed class NodeStoryTests : IAsyncLifetime
     public async Task T9_a_node_in_maintenance_is_decommissioned_erases_itself_and_is_no_member_any_more()
     {
         var node = Node;
+        var before = cluster.State.Node(node)!.Incarnation;
         await cluster.ActAsync("start-maintenance", $$"""{"sid":"{{node}}"}""");
         await cluster.SeenAsync(state => state.Operations.IsEmpty && state.Node(node)!.State == AdminState.Out, "the target out");
         var answer = await cluster.ActAsync("decommission-node", $$"""{"sid":"{{node}}","rm_user_data":true,"no_shutdown":true}""", gateway: cluster.Follower());
@@ -64,6 +66,14 @@ public sealed class NodeStoryTests : IAsyncLifetime
         Assert.Contains(task.GetProperty("status").GetString(), (string[])["running", "completed"]);
         Assert.False(task.GetProperty("cancellable").GetBoolean());
         Assert.Equal(HttpStatusCode.NotFound, (await cluster.ActAsync("stop-maintenance", $$"""{"sid":"{{node}}"}""")).Status);
+
+        // Its process goes on running, outside, until it is started again.
+        var outside = cluster.Nodes[node];
+        var ended = await outside.View.WaitForAsync(now => now.Node.MembershipEnded, "the node to know", TestCluster.Patience, CancellationToken.None);
+        Assert.False(outside.StopRequested.IsCompleted);
+        Assert.Contains("start it again", ended.Waiting, StringComparison.Ordinal);
+        await cluster.Nodes.StopAsync(node);
+        await JoinAgainAsync(node, before);
     }
 
     [Fact]
@@ -76,7 +86,7 @@ public sealed class NodeStoryTests : IAsyncLifetime
         await cluster.Leader().View.WaitForAsync(
             now => !now.IsLeading || now.Liveness.Any(member => member.Id == node && member.Control != Liveness.Online), "the leader to miss the dead node", TestCluster.Patience, CancellationToken.None);
         using var removed = await cluster.SendAsync(HttpMethod.Post, $"/v1/nodes/{node}/actions/remove", """{"reason":"burnt"}""", gateway: 1);
-        Assert.Equal(HttpStatusCode.Accepted, removed.StatusCode);
+        Assert.True(removed.StatusCode == HttpStatusCode.Accepted, $"{removed.StatusCode}: {await removed.Content.ReadAsStringAsync()}");
         await cluster.SeenAsync(state => state.Node(node)!.State != AdminState.In, "the dead node out of placement");
         using var attested = await cluster.SendAsync(HttpMethod.Post, $"/v1/nodes/{node}/actions/attest_off", """{"requested_by":"someone who pulled the plug"}""");
         Assert.True(attested.IsSuccessStatusCode, await attested.Content.ReadAsStringAsync());
@@ -88,22 +98,30 @@ public sealed class NodeStoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task S24_a_full_bucket_stays_whole_when_a_target_is_decommissioned_and_its_disks_end_bare()
+    public async Task S24_a_full_bucket_stays_whole_when_a_target_is_decommissioned_ends_bare_and_joins_again_in_the_same_directory()
     {
         using var bucket = await StoryBucket.CreateAsync(cluster, "full", objects: 60);
         var node = Node;
+        var before = cluster.State.Node(node)!.Incarnation;
         var answer = await cluster.ActAsync("decommission-node", $$"""{"sid":"{{node}}","rm_user_data":true}""");
         Assert.True(answer is { Status: HttpStatusCode.OK, Rebalance: > 0 }, answer.Text);
         await EndAsync(node);
         await bucket.CompareAsync("it is no member any more");
         Assert.Empty(Marked(node));
+
+        await JoinAgainAsync(node, before);
+        Assert.Contains(bucket.Objects.Keys, name => bucket.OwnerOf(name) == node);
+        await bucket.CompareAsync("it joined again");
+        Assert.Equal(2, Marked(node).Length);
+        Assert.Empty(SetAside(node));
     }
 
     [Fact]
-    public async Task S23_a_target_is_decommissioned_without_rebalance_by_force_only_and_keeps_its_marks_with_its_files()
+    public async Task S23_a_target_given_up_by_force_keeps_its_files_and_joins_again_with_them_set_aside_for_good()
     {
         using var bucket = await StoryBucket.CreateAsync(cluster, "given-up", objects: 60);
         var node = Node;
+        var before = cluster.State.Node(node)!.Incarnation;
         var lost = bucket.Objects.Keys.Where(name => bucket.OwnerOf(name) == node).ToArray();
         Assert.NotEmpty(lost);
         var refused = await cluster.ActAsync("decommission-node", $$"""{"sid":"{{node}}","skip_rebalance":true}""");
@@ -121,6 +139,16 @@ public sealed class NodeStoryTests : IAsyncLifetime
         await bucket.CompareAsync("its objects were given up");
         using var gone = await bucket.SendAsync(HttpMethod.Get, lost[0]);
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+
+        // The same disks, the same id, a new member: what it held in its earlier life is there to be looked at, and is nobody's object any more.
+        await JoinAgainAsync(node, before);
+        Assert.Equal(node, bucket.OwnerOf(lost[0]));
+        await bucket.CompareAsync("it joined again with its old files");
+        using var stillGone = await bucket.SendAsync(HttpMethod.Get, lost[0]);
+        Assert.Equal(HttpStatusCode.NotFound, stillGone.StatusCode);
+        Assert.Equal(lost.Length, SetAside(node).Length);
+        await bucket.PutAsync(lost[0], StoryBucket.Body(7));
+        await bucket.CompareAsync("one of its names was written anew");
     }
 
     [Fact]
@@ -146,9 +174,24 @@ public sealed class NodeStoryTests : IAsyncLifetime
         await cluster.EverybodyAsync(now => now.State.Node(node) is null && now.State.Operations.IsEmpty, "the node removed");
     }
 
+    // Started again with the same data directory, by the same command.
+    private async Task JoinAgainAsync(NodeId node, Incarnation before)
+    {
+        var host = await cluster.StartAsync(node);
+        Assert.NotEqual(before, host.View.Current.Self.Incarnation);
+        await cluster.EverybodyAsync(now => now.State.Node(node)?.State == AdminState.In && now.State.Operations.IsEmpty && now.State.IsConverged, "the node in service and everything in its place");
+        Assert.Equal(host.View.Current.Self.Incarnation, cluster.State.Node(node)!.Incarnation);
+    }
+
     // Mountpaths of a target that carry the mark of their owner.
-    private string[] Marked(NodeId node) =>
-        [.. cluster.Nodes.Plans.Single(plan => plan.Id == node).Mountpaths.Where(path => Directory.Exists(path) && Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Any(file => file.EndsWith("/.starling/identity", StringComparison.Ordinal)))];
+    private string[] Marked(NodeId node) => [.. Mountpaths(node).Where(path => Files(path).Any(file => file.EndsWith("/.starling/identity", StringComparison.Ordinal)))];
+
+    // Files on the mountpaths of a target that it brought along from another life.
+    private string[] SetAside(NodeId node) => [.. Mountpaths(node).SelectMany(Files).Where(file => file.Contains("/.starling/quarantine/", StringComparison.Ordinal))];
+
+    private IEnumerable<string> Mountpaths(NodeId node) => cluster.Nodes.Plans.Single(plan => plan.Id == node).Mountpaths.Where(Directory.Exists);
+
+    private static IEnumerable<string> Files(string path) => Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 });
 
     private async Task<HttpResponseMessage> AskStatusAsync(NodeId node)
     {
