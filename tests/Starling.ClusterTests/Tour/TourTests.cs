@@ -21,8 +21,9 @@ public sealed class TourTests
         }
     }
 
+    // The first half alone tells as much, in less time.
     [Fact]
-    public Task A_tour_that_loses_an_object_fails_and_names_it() => SabotageAsync("lose-one", "404|is lost|is not listed|503|500|410");
+    public Task A_tour_that_loses_an_object_fails_and_names_it() => SabotageAsync("lose-one", "404|is lost|is not listed|503|500|410", "--no-operations");
 
     [Theory]
     [Trait("Length", "Long")]
@@ -30,9 +31,9 @@ public sealed class TourTests
     [InlineData("resurrect-one", "was deleted and is back|is listed and must not exist")]
     public Task A_sabotaged_tour_fails_and_names_the_object(string mode, string complaints) => SabotageAsync(mode, complaints);
 
-    private static async Task SabotageAsync(string mode, string complaints)
+    private static async Task SabotageAsync(string mode, string complaints, params string[] more)
     {
-        var run = await PlaygroundRun.RunAsync([.. Small, "--no-kills", "--sabotage", mode]);
+        var run = await PlaygroundRun.RunAsync([.. Small, "--no-kills", "--sabotage", mode, .. more]);
         Assert.True(run.ExitCode == 1, run.All);
         var verdict = run.Output.Split('\n').Single(line => line.StartsWith("VERDICT: FAIL (sabotaged: ", StringComparison.Ordinal));
         var damaged = verdict["VERDICT: FAIL (sabotaged: ".Length..].TrimEnd(')');
