@@ -33,6 +33,15 @@ internal sealed class NodeOperations : IDisposable
 
     public Task<MembershipReply> ChangeAsync(string action, NodePlan node, CancellationToken cancellation) => ChangeAsync(action, new MembershipChange([node.Id]), cancellation);
 
+    /// <summary>Changes one setting of the cluster.</summary>
+    public Task ConfigureAsync(string setting, string value, CancellationToken cancellation) => UntilAsync(
+        async () =>
+        {
+            await client.Cluster.SetConfigAsync([KeyValuePair.Create(setting, value)], cancellation: cancellation);
+            return true;
+        },
+        $"{setting}={value} to be accepted", cancellation);
+
     /// <summary>One verdict; unknown when nobody can say.</summary>
     public async Task<SafetyWire> SafetyAsync(NodePlan node, CancellationToken cancellation)
     {

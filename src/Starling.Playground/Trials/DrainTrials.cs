@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Starling.Playground.Nodes;
 using Starling.Playground.Tour;
 
@@ -7,21 +8,34 @@ namespace Starling.Playground.Trials;
 /// <summary>One drain, its source and its destinations killed in turn; in the end the source's disks are destroyed.</summary>
 internal sealed class DrainKillsTrial(TourStage stage, TrialOptions options) : Trial(stage, options)
 {
+    private const string Pace = "pace.max_bytes_per_second";
+    private const int SecondsPerKill = 12;
+
     protected override async Task RunAsync()
     {
         await PutAsync(Options.Objects);
         var source = Targets[0];
+        var act = Stage.Begin("drain under kills", mayWait: true);
+
+        // Slow enough that every kill meets it under way.
+        await Operations.ConfigureAsync(Pace, string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1024, (long)Options.Objects * SizeBytes / Targets.Length / (SecondsPerKill * Options.Runs))}B"), Cancellation);
         var watch = Stopwatch.StartNew();
         var reply = await ChangeAsync("start-maintenance", source);
-        await SayAsync($"{"kill",4} {"node",-14} {"at",6} {"handed over",12}");
+        await SayAsync($"{"kill",4} {"node",-14} {"at",6} {"handed over since its start",28}");
         for (var kill = 1; kill <= Options.Runs; kill++)
         {
             var account = await UntilPercentAsync(reply.RebalanceId, source, 95.0 * kill / (Options.Runs + 1));
             var victim = kill % 2 == 1 ? source : Targets[1 + (kill / 2 % (Targets.Length - 1))];
-            await SayAsync($"{kill,4} {victim.DisplayName,-14} {account.Percent,5:0}% {account.HandedOverObjects,12:N0}");
+            await SayAsync($"{kill,4} {victim.DisplayName,-14} {account.Percent,5:0}% {account.HandedOverObjects,28:N0}");
+            if (account.Stage == "ended")
+            {
+                act.Fail($"kill {kill} came after the drain had ended");
+            }
+
             await StartAgainAsync(victim, Stage.Kill(victim));
         }
 
+        await Operations.ConfigureAsync(Pace, "0B", Cancellation);
         await Operations.UntilSafeAsync(source, Cancellation);
         await SayAsync($"safe after {watch.Elapsed.TotalSeconds:0} s");
         Stage.Kill(source);
@@ -241,5 +255,5 @@ internal sealed class DrainCostTrial(TourStage stage, TrialOptions options) : Tr
 
     private double CpuSeconds() => Stage.Supervisor.Plan.Nodes
         .Select(node => Stage.Supervisor.Processes.ReadPid(node) is { } pid ? NodeProcess.ReadStat(pid) : null)
-        .Sum(stat => stat is null ? 0 : (long.Parse(stat[11], System.Globalization.CultureInfo.InvariantCulture) + long.Parse(stat[12], System.Globalization.CultureInfo.InvariantCulture)) / 100.0);
+        .Sum(stat => stat is null ? 0 : (long.Parse(stat[11], CultureInfo.InvariantCulture) + long.Parse(stat[12], CultureInfo.InvariantCulture)) / 100.0);
 }
