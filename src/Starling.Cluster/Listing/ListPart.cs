@@ -39,12 +39,13 @@ public sealed record ListPart
     /// <summary>The target must have applied this index.</summary>
     public long SeenIndex { get; init; }
 
-    /// <summary>
-    /// The epoch under which, exactly, the part is to be answered, with keys and tombstones (rule B13); 0: names do not move, everything live is listed.
-    /// </summary>
+    /// <summary>The epoch under which, exactly, the part is to be answered (rule B13); a target that has adopted a newer one says that the asker is behind.</summary>
     public long Epoch { get; init; }
 
-    /// <summary>With an epoch: names that the target does not own under it; else those that it owns.</summary>
+    /// <summary>Names may move under the epoch: the part is listed with keys and tombstones. Otherwise all that is live, and stale once anything moves.</summary>
+    public bool IsMoving { get; init; }
+
+    /// <summary>While names move: those that the target does not own under the epoch; else those that it owns.</summary>
     public bool IsForeign { get; init; }
 
     /// <summary>Path and query of the request.</summary>
@@ -53,6 +54,6 @@ public sealed record ListPart
         Func<string, string> escape = Uri.EscapeDataString;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Path}?provider={Bucket.Provider}&namespace={escape(Bucket.Namespace)}&bucket={Bucket.Name}&cursor={escape(Cursor)}&prefix={escape(Prefix)}&after={escape(After)}&limit={Limit}&sizes={WithSizes}&attributes={WithAttributes}&onelevel={OneLevel}&nodirs={NoDirectories}&seen={SeenIndex}&epoch={Epoch}&foreign={IsForeign}");
+            $"{Path}?provider={Bucket.Provider}&namespace={escape(Bucket.Namespace)}&bucket={Bucket.Name}&cursor={escape(Cursor)}&prefix={escape(Prefix)}&after={escape(After)}&limit={Limit}&sizes={WithSizes}&attributes={WithAttributes}&onelevel={OneLevel}&nodirs={NoDirectories}&seen={SeenIndex}&epoch={Epoch}&moving={IsMoving}&foreign={IsForeign}");
     }
 }

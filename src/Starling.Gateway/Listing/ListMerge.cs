@@ -25,6 +25,9 @@ public sealed class ListMerge : IDisposable
     /// <summary>A listing whose next page nobody asks for is forgotten.</summary>
     private static readonly TimeSpan IdleAfter = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long this gateway may be behind a target.</summary>
+    private static readonly TimeSpan OvertakenWithin = TimeSpan.FromSeconds(10);
+
     private readonly IClusterView view;
     private readonly IListParts parts;
     private readonly Lock gate = new();
@@ -83,7 +86,12 @@ public sealed class ListMerge : IDisposable
             var keep = false;
             try
             {
-                var page = await FillAsync(listing, query, cancellationToken);
+                if (await FillAsync(listing, query, cancellationToken) is not { } page)
+                {
+                    await view.WaitForAsync(now => !ReferenceEquals(now.State, state), $"the state that a target of {query.Bucket.Cname} has already", OvertakenWithin, cancellationToken);
+                    continue;
+                }
+
                 if (view.Current.State is var now && (now.Newest.Number != state.Newest.Number || !now.IsConverged))
                 {
                     // The epoch moved while targets answered: names may have moved too.
@@ -124,7 +132,8 @@ public sealed class ListMerge : IDisposable
     /// <summary>Who asked for a second page, or wants the largest pages, most likely goes on; a client that shows one short page does not.</summary>
     private static bool WillContinue(ListQuery query) => query.Uuid.Length > 0 || query.PageSize == ListQuery.MaxPageSize;
 
-    private async Task<ListPage> FillAsync(OpenListing listing, ListQuery query, CancellationToken cancellationToken)
+    /// <summary>Null when a target has adopted a newer epoch.</summary>
+    private async Task<ListPage?> FillAsync(OpenListing listing, ListQuery query, CancellationToken cancellationToken)
     {
         var entries = new List<ListEntry>(query.PageSize);
         var partial = false;
@@ -134,6 +143,11 @@ public sealed class ListMerge : IDisposable
         while (entries.Count < query.PageSize)
         {
             partial |= await FetchAsync(listing, query, cancellationToken);
+            if (listing.Sources.Any(source => source.IsStale))
+            {
+                return null;
+            }
+
             if (!Merge(listing.Sources, entries, query.PageSize, before))
             {
                 break;
@@ -208,7 +222,7 @@ public sealed class ListMerge : IDisposable
         {
             var ahead = source.Ahead is { } asked ? await asked.WaitAsync(cancellationToken) : null;
             source.Ahead = null;
-            var frame = ahead ?? await FetchPartAsync(listing, source, query, cancellationToken);
+            var frame = ahead is { IsStale: false } ? ahead : await FetchPartAsync(listing, source, query, cancellationToken);
             source.Take(frame);
             return false;
         }
@@ -232,6 +246,7 @@ public sealed class ListMerge : IDisposable
             OneLevel = query.OneLevel,
             NoDirectories = query.NoDirectories,
             SeenIndex = listing.SeenIndex,
+            Epoch = listing.Epoch,
         }, cancellationToken);
 
     private OpenListing Take(ListQuery query, ClusterState state)

@@ -92,6 +92,7 @@ internal sealed class MovingList(IClusterView view, IListParts parts)
                 NoDirectories = query.NoDirectories,
                 SeenIndex = question.AppliedIndex,
                 Epoch = question.Epoch,
+                IsMoving = true,
                 IsForeign = question.IsForeign,
             }, settled));
         }

@@ -12,7 +12,6 @@ internal sealed class OpenListing : IDisposable
 {
     private readonly CancellationTokenSource ending = new();
     private readonly ListQuery query;
-    private readonly long epoch;
     private readonly ulong? bucketId;
 
     public OpenListing(string uuid, ListQuery query, ClusterState state, ImmutableArray<NodeId> targets)
@@ -20,7 +19,7 @@ internal sealed class OpenListing : IDisposable
         this.query = query;
         Uuid = uuid;
         Token = query.Token;
-        epoch = state.Newest.Number;
+        Epoch = state.Newest.Number;
         bucketId = state.FindBucket(query.Bucket)?.Id;
         SeenIndex = state.AppliedIndex;
         Sources = [.. targets.Select(target => new ListSource(target, query.Token))];
@@ -29,6 +28,9 @@ internal sealed class OpenListing : IDisposable
     public string Uuid { get; }
 
     public long SeenIndex { get; }
+
+    /// <summary>The epoch that it lists.</summary>
+    public long Epoch { get; }
 
     /// <summary>Where the next page begins.</summary>
     public string Token { get; set; }
@@ -42,7 +44,7 @@ internal sealed class OpenListing : IDisposable
     public long UsedAt { get; set; }
 
     public bool Fits(ListQuery next, ClusterState now) =>
-        epoch == now.Newest.Number && bucketId == now.FindBucket(next.Bucket)?.Id && next.Token == Token && next.Bucket == query.Bucket && next.Prefix == query.Prefix && next.OneLevel == query.OneLevel
+        Epoch == now.Newest.Number && bucketId == now.FindBucket(next.Bucket)?.Id && next.Token == Token && next.Bucket == query.Bucket && next.Prefix == query.Prefix && next.OneLevel == query.OneLevel
         && next.NoDirectories == query.NoDirectories && next.WithSizes == query.WithSizes && next.WithAttributes == query.WithAttributes;
 
     /// <summary>Asks the targets that will soon have nothing left for their next parts, while the client reads this page: at most one part per target.</summary>
@@ -99,6 +101,9 @@ internal sealed class ListSource(NodeId target, string after)
     /// <summary>Memory of what waits, bytes, about; the part that is asked for counts like the last one.</summary>
     public long HeldBytes => Ahead is null ? partBytes : 2 * partBytes;
 
+    /// <summary>The target has adopted a newer epoch than the one that is listed: nothing of this listing can be used.</summary>
+    public bool IsStale { get; private set; }
+
     /// <summary>The next part, asked for already; null when it was not.</summary>
     public Task<ListFrame?>? Ahead { get; set; }
 
@@ -110,6 +115,7 @@ internal sealed class ListSource(NodeId target, string after)
         Entries = frame.Entries;
         At = 0;
         IsEnd = frame.IsEnd;
+        IsStale = frame.IsStale;
         partBytes = frame.Entries.Sum(entry => (long)entry.HeldBytes);
         if (frame.Entries.Count > 0)
         {

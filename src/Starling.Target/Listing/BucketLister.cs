@@ -46,9 +46,14 @@ public sealed partial class BucketLister
             throw new StoreException(ErrorCode.Unavailable, $"t[{view.Self}] is starting or misses a mountpath: it cannot say yet what it holds of {part.Bucket.Cname}", 1000);
         }
 
-        if (part.Epoch > 0)
+        if (part.IsMoving)
         {
             return ListMoving(part, bucket, cancellationToken);
+        }
+
+        if (IsOvertaken(part))
+        {
+            return Stale();
         }
 
         var cursor = Take(part, bucket);
@@ -60,8 +65,13 @@ public sealed partial class BucketLister
             Keep(cursor);
         }
 
-        return frame;
+        return IsOvertaken(part) ? Stale() : frame;
     }
+
+    // Once a name may have moved, what lies here is not all that the asker means: it does not ask the new owner, and this target may have handed over already.
+    private bool IsOvertaken(ListPart part) => node.View.Current.State is var state && (state.Newest.Number != part.Epoch || !state.IsConverged);
+
+    private static ListFrame Stale() => new([], IsEnd: true) { IsStale = true };
 
     private ListFrame Read(Cursor cursor, ListPart part, CancellationToken cancellationToken)
     {

@@ -154,6 +154,20 @@ public sealed class ListMergeTests
     }
 
     [Fact]
+    public async Task B13_a_gateway_that_is_behind_its_targets_waits_for_their_epoch_and_does_not_miss_what_has_moved()
+    {
+        var moved = view.Current.State.Move((2, AdminState.Draining));
+        parts.Epoch = moved.Newest.Number;
+        parts.Names[Fold.Target(1)] = ["a"];
+        parts.Names[Fold.Target(2)] = ["c"];
+        var page = Merge.PageAsync(new ListQuery { Bucket = Fold.Bucket(), PageSize = 10 }, CancellationToken.None);
+        await parts.Overtaken.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.False(page.IsCompleted);
+        view.Publish(At(moved));
+        Assert.Equal(["a", "c"], (await page).Entries.Select(NameOf));
+    }
+
+    [Fact]
     public async Task B13_a_part_asked_ahead_in_an_older_epoch_is_dropped_and_the_page_asked_again()
     {
         parts.FrameSize = 1;
@@ -249,6 +263,11 @@ public sealed class ListMergeTests
 
         public int FrameSize { get; set; } = int.MaxValue;
 
+        /// <summary>The epoch that the targets have adopted; whoever asks under an older one is told so.</summary>
+        public long Epoch { get; set; }
+
+        public TaskCompletionSource Overtaken { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public string? FailAfter { get; set; }
 
         public string? HangAfter { get; set; }
@@ -270,6 +289,12 @@ public sealed class ListMergeTests
             if (part.After == FailAfter)
             {
                 throw new StoreException(ErrorCode.Unreachable, "gone", 1000);
+            }
+
+            if (part.Epoch < Epoch)
+            {
+                Overtaken.TrySetResult();
+                return new ListFrame([], IsEnd: true) { IsStale = true };
             }
 
             var left = Names.GetValueOrDefault(target, []).Where(name => name.StartsWith(part.Prefix, StringComparison.Ordinal))

@@ -164,7 +164,7 @@ public sealed class ObjectServicesTests : IDisposable
         }
 
         var lister = new BucketLister(node, maxFrameBytes: 100);
-        var part = new ListPart { Bucket = Fold.Bucket(), Cursor = "listing-1" };
+        var part = new ListPart { Bucket = Fold.Bucket(), Cursor = "listing-1", Epoch = Serving.Newest.Number };
         List<string> seen = [];
         ListFrame frame;
         do
@@ -176,6 +176,18 @@ public sealed class ObjectServicesTests : IDisposable
         }
         while (!frame.IsEnd);
         Assert.Equal(["a", "b", "c", "d", "e"], seen);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public async Task B13_a_part_of_a_listing_under_another_epoch_is_stale_and_never_what_happens_to_lie_here(long other)
+    {
+        await PutAsync("a", name: "a");
+        var part = new ListPart { Bucket = Fold.Bucket(), Cursor = "listing-1", Epoch = Serving.Newest.Number + other };
+        var frame = await new BucketLister(node).ListAsync(part, CancellationToken.None);
+        Assert.True(frame.IsStale);
+        Assert.Empty(frame.Entries);
     }
 
     private string PathOf() => disk.Journal.Last(line => line.StartsWith("rename ", StringComparison.Ordinal)).Split(' ')[^1];

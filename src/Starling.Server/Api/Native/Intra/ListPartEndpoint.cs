@@ -20,7 +20,8 @@ internal static class ListPartEndpoint
             OneLevel = call.Query.Flag("onelevel"),
             NoDirectories = call.Query.Flag("nodirs"),
             SeenIndex = Number(call, "seen"),
-            Epoch = call.Query.Has("epoch") ? Number(call, "epoch") : 0,
+            Epoch = Number(call, "epoch"),
+            IsMoving = call.Query.Flag("moving"),
             IsForeign = call.Query.Flag("foreign"),
         }, call.Cancelled);
         await call.BytesAsync(frame.Encode(), "application/octet-stream");
