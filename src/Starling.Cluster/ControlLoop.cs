@@ -4,7 +4,6 @@ using Starling.Cluster.Clocks;
 using Starling.Cluster.Views;
 using Starling.Core.Errors;
 using Starling.Core.Names;
-using Starling.Protocol.Consensus;
 using Starling.Protocol.Node;
 using Starling.Protocol.Operations;
 using Starling.Protocol.State.Commands;

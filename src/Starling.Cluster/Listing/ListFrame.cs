@@ -18,6 +18,9 @@ public sealed record ListFrame(IReadOnlyList<ListEntry> Entries, bool IsEnd)
     /// <summary>The target has adopted a newer epoch than the one under which it was asked: it says nothing.</summary>
     public bool IsStale { get; init; }
 
+    /// <summary>The frame that says so.</summary>
+    public static ListFrame Stale { get; } = new([], IsEnd: true) { IsStale = true };
+
     /// <summary>Memory of entries at which a target ends a frame: long names and attributes make frames of fewer entries.</summary>
     public const int MaxHeldBytes = 4 * 1024 * 1024;
 

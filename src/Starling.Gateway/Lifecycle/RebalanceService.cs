@@ -1,4 +1,3 @@
-using System.Globalization;
 using Starling.Cluster.Views;
 using Starling.Core.Errors;
 using Starling.Core.Wire;

@@ -4,7 +4,6 @@ using System.Text;
 using Starling.Cluster.Listing;
 using Starling.Cluster.Views;
 using Starling.Core.Errors;
-using Starling.Core.Names;
 using Starling.Protocol.State;
 
 namespace Starling.Gateway.Listing;

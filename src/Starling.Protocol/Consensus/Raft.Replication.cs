@@ -1,5 +1,4 @@
 using Starling.Protocol.Identity;
-using Starling.Protocol.Node;
 
 namespace Starling.Protocol.Consensus;
 

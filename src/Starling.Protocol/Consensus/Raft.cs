@@ -1,4 +1,3 @@
-using Starling.Core.Names;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
 using Starling.Protocol.State;

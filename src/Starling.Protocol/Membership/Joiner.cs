@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Starling.Core.Names;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;

@@ -1,6 +1,5 @@
 using Starling.Core.Errors;
 using Starling.Core.Names;
-using Starling.Protocol.State;
 
 namespace Starling.Protocol.Objects;
 

@@ -42,7 +42,7 @@ public sealed partial class BucketLister
     }
 
     private ListFrame Refused(ListAnswer refusal, ListPart part) => refusal.Kind == ListAnswerKind.Stale
-        ? Stale()
+        ? ListFrame.Stale
         : throw new StoreException(ErrorCode.Unavailable, $"t[{node.Now().Self}] cannot say yet what it holds of {part.Bucket.Cname}", 1000);
 
     private ListFrame ReadMoving(BucketWalk walk, ListPart part, ulong bucketId, ClusterState state, NodeId self, CancellationToken cancellationToken)

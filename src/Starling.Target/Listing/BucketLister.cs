@@ -53,7 +53,7 @@ public sealed partial class BucketLister
 
         if (IsOvertaken(part))
         {
-            return Stale();
+            return ListFrame.Stale;
         }
 
         var cursor = Take(part, bucket);
@@ -65,13 +65,11 @@ public sealed partial class BucketLister
             Keep(cursor);
         }
 
-        return IsOvertaken(part) ? Stale() : frame;
+        return IsOvertaken(part) ? ListFrame.Stale : frame;
     }
 
     // Once a name may have moved, what lies here is not all that the asker means: it does not ask the new owner, and this target may have handed over already.
     private bool IsOvertaken(ListPart part) => node.View.Current.State is var state && (state.Newest.Number != part.Epoch || !state.IsConverged);
-
-    private static ListFrame Stale() => new([], IsEnd: true) { IsStale = true };
 
     private ListFrame Read(Cursor cursor, ListPart part, CancellationToken cancellationToken)
     {

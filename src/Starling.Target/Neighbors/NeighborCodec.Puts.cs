@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Starling.Core.Errors;
-using Starling.Core.Objects;
 using Starling.Protocol.Codec;
 using Starling.Protocol.Objects;
 using Starling.Protocol.Rebalance;

@@ -49,18 +49,12 @@ public sealed class RebalanceTraffic
     /// <summary>Epochs in which something changed hands, and what.</summary>
     public IReadOnlyDictionary<long, EpochTraffic> ByEpoch => Volatile.Read(ref byEpoch);
 
-    /// <summary>A record was marked as a leftover: <paramref name="receiver"/> holds it.</summary>
+    /// <summary>A record whose content travelled was marked as a leftover: <paramref name="receiver"/> holds it.</summary>
     /// <param name="epoch">Newest placement epoch.</param>
     /// <param name="receiver">Who holds it.</param>
     /// <param name="sizeBytes">Its content, bytes.</param>
-    /// <param name="hasTravelled">False: the receiver had it already, so that nothing went there.</param>
-    public void HandedOver(long epoch, NodeId receiver, long sizeBytes, bool hasTravelled)
-    {
-        if (hasTravelled)
-        {
-            Count(epoch, now => now with { To = now.To.SetItem(receiver, now.To.GetValueOrDefault(receiver) + new PeerTraffic(1, sizeBytes)) });
-        }
-    }
+    public void HandedOver(long epoch, NodeId receiver, long sizeBytes) =>
+        Count(epoch, now => now with { To = now.To.SetItem(receiver, now.To.GetValueOrDefault(receiver) + new PeerTraffic(1, sizeBytes)) });
 
     /// <summary>A record came with its bytes and is stored.</summary>
     /// <param name="epoch">Newest placement epoch.</param>

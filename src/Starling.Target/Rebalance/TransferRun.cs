@@ -289,8 +289,8 @@ public sealed class TransferRun
         var epoch = node.View.Current.Epoch;
         switch (action.Kind)
         {
-            case TransferActionKind.Mark:
-                node.Traffic.HandedOver(epoch, action.HandOver!.Receiver, action.Record!.SizeBytes, action.HasTravelled);
+            case TransferActionKind.Mark when action.HasTravelled:
+                node.Traffic.HandedOver(epoch, action.HandOver!.Receiver, action.Record!.SizeBytes);
                 break;
             case TransferActionKind.Commit:
                 node.Traffic.TakenOver(epoch, port.From, action.Record!.SizeBytes);

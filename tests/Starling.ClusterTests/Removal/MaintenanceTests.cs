@@ -1,4 +1,3 @@
-using Starling.ClusterTests.Support;
 using Starling.Playground.Tour;
 using Xunit;
 

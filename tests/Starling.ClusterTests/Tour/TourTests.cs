@@ -1,6 +1,4 @@
-using System.Globalization;
 using Starling.ClusterTests.Support;
-using Starling.Playground.Nodes;
 using Xunit;
 
 namespace Starling.ClusterTests.Tour;

@@ -1,6 +1,5 @@
 using Starling.Core.Errors;
 using Starling.Core.Names;
-using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
 using Starling.Protocol.State;

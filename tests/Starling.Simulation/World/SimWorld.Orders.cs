@@ -1,6 +1,4 @@
-using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
-using Starling.Protocol.Operations;
 
 namespace Starling.Simulation.World;
 

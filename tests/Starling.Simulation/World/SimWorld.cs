@@ -1,10 +1,8 @@
 using System.Globalization;
 using Starling.Core.Names;
 using Starling.Protocol.Bootstrap;
-using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
-using Starling.Protocol.State;
 using Starling.Simulation.Checks;
 using Starling.Simulation.Clocks;
 using Starling.Simulation.Engine;

@@ -1,8 +1,6 @@
 using Starling.Core.Errors;
-using Starling.Core.Names;
 using Starling.Core.Objects;
 using Starling.Protocol.Objects;
-using Starling.Protocol.Ownership;
 using Starling.Simulation.Mutants;
 using Starling.Simulation.Store;
 using Starling.Simulation.Workload;

@@ -294,7 +294,7 @@ public sealed class ListMergeTests
             if (part.Epoch < Epoch)
             {
                 Overtaken.TrySetResult();
-                return new ListFrame([], IsEnd: true) { IsStale = true };
+                return ListFrame.Stale;
             }
 
             var left = Names.GetValueOrDefault(target, []).Where(name => name.StartsWith(part.Prefix, StringComparison.Ordinal))

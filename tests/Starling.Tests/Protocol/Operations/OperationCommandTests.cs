@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Identity;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Starling.Core.Names;
 using Starling.Protocol.State;
-using Starling.Tests.Cluster;
 using Xunit;
 
 namespace Starling.Tests.Server.Api;

@@ -1,10 +1,8 @@
 using System.Net;
 using System.Text.Json;
-using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.State;
 using Starling.Protocol.State.Operations;
-using Starling.Tests.Cluster;
 using Xunit;
 
 namespace Starling.Tests.Server.Api;

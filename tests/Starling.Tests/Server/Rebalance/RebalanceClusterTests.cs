@@ -1,11 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Starling.Cluster.Views;
 using Starling.Core.Names;
 using Starling.Protocol.State;
 using Starling.Server.Hosting;
-using Starling.Server.Options;
 using Starling.Tests.Cluster;
 using Xunit;
 

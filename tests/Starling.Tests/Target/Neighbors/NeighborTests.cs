@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 using Starling.Core.Errors;
@@ -90,12 +89,7 @@ public sealed class NeighborTests : IDisposable
     public async Task B8_many_small_records_share_requests_and_every_one_is_answered_for_itself()
     {
         var after = world.Draining();
-        var names = Enumerable.Range(0, 40_000).Select(i => ObjectName.Parse(Fold.Bucket(), $"small-{i}"))
-            .Where(name => after.Epoch(1)!.OwnerOf(name.Digest) == Fold.Target(1) && after.Newest.OwnerOf(name.Digest) == Fold.Target(2)).Take(200).ToArray();
-        foreach (var name in names)
-        {
-            await world[1].PutAsync(name, name.Name);
-        }
+        var names = await PutMovingAsync(after);
 
         // The receiver asks for the content of the first ones; by then it is known what it needs.
         world.Publish(after);
@@ -122,12 +116,7 @@ public sealed class NeighborTests : IDisposable
     public async Task B8_small_content_does_not_travel_to_a_receiver_that_has_it_but_for_what_changed()
     {
         var after = world.Draining();
-        var names = Enumerable.Range(0, 40_000).Select(i => ObjectName.Parse(Fold.Bucket(), $"small-{i}"))
-            .Where(name => after.Epoch(1)!.OwnerOf(name.Digest) == Fold.Target(1) && after.Newest.OwnerOf(name.Digest) == Fold.Target(2)).Take(200).ToArray();
-        foreach (var name in names)
-        {
-            await world[1].PutAsync(name, name.Name);
-        }
+        var names = await PutMovingAsync(after);
 
         // The receiver has all but a few.
         world.Publish(after);
@@ -390,6 +379,19 @@ public sealed class NeighborTests : IDisposable
     }
 
     private PushRequest OfferOf(ObjectName name) => new(name, RecordHeads.Of(world[1].RecordOf(name)!), world[1].Id, world.State.Newest.Number, world.State.AppliedIndex);
+
+    // Small objects on target 1 that belong to target 2 from the next epoch on.
+    private async Task<ObjectName[]> PutMovingAsync(ClusterState after)
+    {
+        var names = Enumerable.Range(0, 40_000).Select(i => ObjectName.Parse(Fold.Bucket(), $"small-{i}"))
+            .Where(name => after.Epoch(1)!.OwnerOf(name.Digest) == Fold.Target(1) && after.Newest.OwnerOf(name.Digest) == Fold.Target(2)).Take(200).ToArray();
+        foreach (var name in names)
+        {
+            await world[1].PutAsync(name, name.Name);
+        }
+
+        return names;
+    }
 
     private Task<PushAnswer> PushAsync(ObjectName name) => world[1].Neighbors.PushAsync(world[2].Id, OfferOf(name), Within, CancellationToken.None);
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Core.Names;
 using Starling.Protocol.Node;
 using Starling.Protocol.State;

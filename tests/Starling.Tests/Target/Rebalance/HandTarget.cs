@@ -6,7 +6,6 @@ using Starling.Cluster.Views;
 using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Core.Objects;
-using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
 using Starling.Protocol.Rebalance;
 using Starling.Protocol.State;

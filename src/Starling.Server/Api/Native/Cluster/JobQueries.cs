@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Starling.Core.Errors;
 using Starling.Core.Wire;
 using Starling.Gateway.Lifecycle;
