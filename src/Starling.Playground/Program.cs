@@ -94,9 +94,18 @@ var trialName = new Argument<string>("NAME");
 trialName.AcceptOnlyFromAmong([.. Trial.All.Keys]);
 var trialObjects = new Option<int?>("--objects");
 var trialRuns = new Option<int?>("--runs");
+var trialSettings = new Option<string[]>("--set") { Description = "NAME=VALUE: the cluster's configuration during the trial" };
+trialSettings.Validators.Add(result =>
+{
+    foreach (var token in result.Tokens.Where(token => !token.Value.Contains('=', StringComparison.Ordinal)))
+    {
+        result.AddError($"--set {token.Value}: expected NAME=VALUE, for example --set pace.max_bytes_per_second=1MiB");
+    }
+});
 trial.Arguments.Add(trialName);
 trial.Options.Add(trialObjects);
 trial.Options.Add(trialRuns);
+trial.Options.Add(trialSettings);
 trial.SetAction((parsed, cancellation) => Guarded(() =>
 {
     var name = parsed.GetValue(trialName)!;
@@ -105,7 +114,8 @@ trial.SetAction((parsed, cancellation) => Guarded(() =>
         name,
         new PlaygroundDirectory(parsed.GetValue(directory)!),
         new StartRequest(parsed.GetValue(port), parsed.GetValue(gateways), parsed.GetValue(targets), parsed.GetValue(mountpaths), Detach: true),
-        new TrialOptions(parsed.GetValue(trialObjects) ?? usual.Objects, parsed.GetValue(trialRuns) ?? usual.Runs), Console.Out, cancellation);
+        new TrialOptions(parsed.GetValue(trialObjects) ?? usual.Objects, parsed.GetValue(trialRuns) ?? usual.Runs) { Settings = parsed.GetValue(trialSettings) ?? [] },
+        Console.Out, cancellation);
 }));
 root.Subcommands.Add(trial);
 var path = new Argument<string>("PATH") { Description = "A directory of the filesystem" };

@@ -9,7 +9,11 @@ namespace Starling.Playground.Trials;
 /// <summary>How long a trial is.</summary>
 /// <param name="Objects">Objects in the cluster.</param>
 /// <param name="Runs">Repetitions.</param>
-internal sealed record TrialOptions(int Objects, int Runs);
+internal sealed record TrialOptions(int Objects, int Runs)
+{
+    /// <summary>Settings of the cluster's configuration that hold during the trial, each NAME=VALUE.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+}
 
 /// <summary>A long run that is looked at by people: real processes, real disks, a table in the end, exit code 1 when something was lost.</summary>
 internal abstract class Trial(TourStage stage, TrialOptions options)
@@ -47,6 +51,12 @@ internal abstract class Trial(TourStage stage, TrialOptions options)
         try
         {
             using var stage = new TourStage(supervisor, new TourOptions(Quick: true, Sabotage: null, PowerCutScript: null), output, cancellation);
+            foreach (var setting in options.Settings)
+            {
+                var equals = setting.IndexOf('=', StringComparison.Ordinal);
+                await stage.Operations.ConfigureAsync(setting[..equals], setting[(equals + 1)..], cancellation);
+            }
+
             await All[name].Make(stage, options).RunAsync();
             var failures = stage.Acts.SelectMany(act => act.Failures.Select(failure => $"{act.Name}: {failure}")).ToArray();
             foreach (var failure in failures.Take(20))

@@ -18,6 +18,9 @@ public interface IPassDisk
     /// <summary>Reads one page of a walk. What cannot be read becomes <see cref="PassInput.PageFailed"/>, or is listed as unreadable.</summary>
     Task<PassInput> ReadPageAsync(PassEffect.ReadPage read, CancellationToken cancellationToken);
 
+    /// <summary>About how many records of a mountpath the live walk shows from a cursor on; 0 when that cannot be said, and the page then says why.</summary>
+    Task<long> CountAsync(string mountpath, string cursor, CancellationToken cancellationToken);
+
     /// <summary>Flushes the whole filesystem of a mountpath; why that failed, or null.</summary>
     Task<StoreError?> FlushAsync(string mountpath, CancellationToken cancellationToken);
 

@@ -20,6 +20,7 @@ public sealed partial class PassDriver
     private readonly ILogger log;
     private readonly PassCounters counters = new();
     private PassStatus? status;
+    private PassExecution? execution;
     private CleanupStatus? cleanup;
     private long cleaned;
     private double baselineMs;
@@ -42,6 +43,9 @@ public sealed partial class PassDriver
 
     /// <summary>The pass that runs; null: none.</summary>
     public PassStatus? Status => Volatile.Read(ref status);
+
+    /// <summary>About how many records the pass that runs comes to; 0 while nobody has counted, or none runs.</summary>
+    public long ToVisit => Volatile.Read(ref execution)?.ToVisit ?? 0;
 
     /// <summary>The cleanup that runs, or that came before the pass that runs; null: none did.</summary>
     public CleanupStatus? Cleanup => Volatile.Read(ref cleanup);
@@ -96,9 +100,10 @@ public sealed partial class PassDriver
             baselineMs = options.ForegroundP99Ms() ?? baselineMs;
             counters.Began();
             Interlocked.Exchange(ref beganTicks, DateTimeOffset.UnixEpoch.Ticks + (node.Clock.WallNs / TimeSpan.NanosecondsPerTick));
-            var execution = new PassExecution(node, disk, options, counters, post, now => Volatile.Write(ref status, now), log, saved, baselineMs);
-            await execution.RunAsync(cancellationToken);
-            baselineMs = execution.BaselineMs;
+            var one = new PassExecution(node, disk, options, counters, post, now => Volatile.Write(ref status, now), log, saved, baselineMs);
+            Volatile.Write(ref execution, one);
+            await one.RunAsync(cancellationToken);
+            baselineMs = one.BaselineMs;
             if (Status is { } last)
             {
                 Ended?.Invoke(last);
@@ -112,6 +117,7 @@ public sealed partial class PassDriver
         finally
         {
             Volatile.Write(ref status, null);
+            Volatile.Write(ref execution, null);
         }
     }
 

@@ -40,6 +40,7 @@ internal sealed partial class PassExecution
     private readonly ConcurrentDictionary<string, Dictionary<string, (ulong BucketId, long SizeBytes)>> pages = new(StringComparer.Ordinal);
     private readonly TransferPort port;
     private readonly Lock capGate = new();
+    private readonly ConcurrentDictionary<string, long> toVisit = new(StringComparer.Ordinal);
     private PaceState pace;
     private PassStage stage;
     private long capStartNs;
@@ -81,6 +82,9 @@ internal sealed partial class PassExecution
 
     /// <summary>What the foreground takes undisturbed, as far as this pass learned it, milliseconds.</summary>
     public double BaselineMs => pace.BaselineMs;
+
+    /// <summary>About how many records this pass comes to, of the mountpaths on which it has begun.</summary>
+    public long ToVisit => toVisit.Values.Sum();
 
     /// <summary>Runs the pass to its end; nothing of it is under way afterwards.</summary>
     /// <exception cref="OperationCanceledException">The target stops.</exception>
@@ -190,6 +194,11 @@ internal sealed partial class PassExecution
 
     private async Task<PassInput> ReadPageAsync(PassEffect.ReadPage read, CancellationToken cancellationToken)
     {
+        if (read.Kind == WalkKind.Live && !toVisit.ContainsKey(read.Mountpath))
+        {
+            toVisit[read.Mountpath] = await disk.CountAsync(read.Mountpath, read.Cursor, cancellationToken);
+        }
+
         var result = await disk.ReadPageAsync(read, cancellationToken);
         if (result is not PassInput.Page page)
         {

@@ -95,7 +95,7 @@ public sealed class PassReport : IRebalanceReport
     private RebalanceTargetWire Running(PassStatus status)
     {
         var seconds = (time.GetUtcNow() - passes.Began).TotalSeconds;
-        var percent = Percent(status, node.Store.Census.Total);
+        var percent = Percent(status, passes.ToVisit);
         return Of(status) with
         {
             Percent = percent,
@@ -105,13 +105,11 @@ public sealed class PassReport : IRebalanceReport
         };
     }
 
-    /// <summary>How far a pass is: the walk is most of it, verification the rest; 0 while nobody has counted what lies here.</summary>
-    internal static double Percent(PassStatus status, DiskCounts? counted) => status.Stage switch
+    /// <summary>How far a pass is since this process began it: the walk is most of it, verification the rest; 0 while nobody has counted what it will come to.</summary>
+    internal static double Percent(PassStatus status, long toVisit) => status.Stage switch
     {
         PassStage.Waiting or PassStage.AwaitingWrites or PassStage.Flushing => 0,
-        PassStage.Walking or PassStage.Blocked when counted is { } all =>
-            WalkPercent * Math.Min(1, status.Visited / (double)Math.Max(1, all.Objects + all.Tombstones + all.UnverifiedLeftovers + all.VerifiedLeftovers)),
-        PassStage.Walking or PassStage.Blocked => 0,
+        PassStage.Walking or PassStage.Blocked => toVisit == 0 ? 0 : WalkPercent * Math.Min(1, status.Visited / (double)toVisit),
         PassStage.Verifying => WalkPercent + ((99 - WalkPercent) * Math.Min(1, status.Verified / (double)Math.Max(1, status.HandedOff))),
         _ => 99,
     };

@@ -58,6 +58,21 @@ public sealed partial class StorePassDisk : IPassDisk
     }
 
     /// <inheritdoc/>
+    public async Task<long> CountAsync(string mountpath, string cursor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var walk = store.WalkMountpath(Of(mountpath), MountpathWalkKind.Live);
+            return await Task.Run(() => walk.CountNames(cursor, cancellationToken), cancellationToken);
+        }
+        catch (StoreException)
+        {
+            // An estimate for people; the page that is read next meets the same and names it.
+            return 0;
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<StoreError?> FlushAsync(string mountpath, CancellationToken cancellationToken)
     {
         try

@@ -11,14 +11,17 @@ public sealed class MutantRunner(string repository, TextWriter output)
     public async Task<int> RunAsync(IReadOnlyList<Mutant> mutants, int maxSeeds, int parallel)
     {
         Directory.CreateDirectory(_work);
-        var results = new Result[mutants.Count];
         using var gate = new SemaphoreSlim(parallel);
-        await Task.WhenAll(mutants.Select(async (mutant, i) =>
+        var missed = 0;
+        await output.WriteLineAsync($"{"mutant",-44} {"rule",-5} {"s",4} {"caught by",-58} check");
+        await Task.WhenAll(mutants.Select(async mutant =>
         {
             await gate.WaitAsync();
             try
             {
-                results[i] = await TryOneAsync(mutant, maxSeeds);
+                var result = await TryOneAsync(mutant, maxSeeds);
+                Interlocked.Add(ref missed, result.Caught ? 0 : 1);
+                await output.WriteLineAsync($"{mutant.Name,-44} {mutant.Rule,-5} {result.HuntedFor.TotalSeconds,4:F0} {result.CaughtBy,-58} {result.Check}");
             }
             finally
             {
@@ -26,14 +29,7 @@ public sealed class MutantRunner(string repository, TextWriter output)
             }
         }));
 
-        await output.WriteLineAsync($"{"mutant",-44} {"rule",-5} {"caught by",-58} check");
-        foreach (var result in results)
-        {
-            await output.WriteLineAsync($"{result.Mutant.Name,-44} {result.Mutant.Rule,-5} {result.CaughtBy,-58} {result.Check}");
-        }
-
-        var missed = results.Count(r => !r.Caught);
-        await output.WriteLineAsync($"Passed: {results.Length - missed}, Failed: {missed}");
+        await output.WriteLineAsync($"Passed: {mutants.Count - missed}, Failed: {missed}");
         return missed == 0 ? 0 : 1;
     }
 
@@ -55,14 +51,14 @@ public sealed class MutantRunner(string repository, TextWriter output)
         var file = Path.Combine(source, mutant.File);
         if (!File.Exists(file))
         {
-            return new Result(mutant, false, "NOT PLANTED", $"no file src/Starling.Protocol/{mutant.File}");
+            return new Result(false, "NOT PLANTED", $"no file src/Starling.Protocol/{mutant.File}");
         }
 
         var text = await File.ReadAllTextAsync(file);
         var occurrences = text.Split(mutant.Old).Length - 1;
         if (occurrences != 1)
         {
-            return new Result(mutant, false, "NOT PLANTED", $"its text occurs {occurrences} times in {mutant.File}, must be exactly once");
+            return new Result(false, "NOT PLANTED", $"its text occurs {occurrences} times in {mutant.File}, must be exactly once");
         }
 
         await File.WriteAllTextAsync(file, text.Replace(mutant.Old, mutant.New, StringComparison.Ordinal));
@@ -70,7 +66,7 @@ public sealed class MutantRunner(string repository, TextWriter output)
         var error = await BuildAsync(source, folder, program);
         if (error is not null)
         {
-            return new Result(mutant, false, "DOES NOT BUILD", error);
+            return new Result(false, "DOES NOT BUILD", error);
         }
 
         return await HuntAsync(mutant, program, maxSeeds);
@@ -78,12 +74,13 @@ public sealed class MutantRunner(string repository, TextWriter output)
 
     private async Task<Result> HuntAsync(Mutant mutant, string program, int maxSeeds)
     {
+        var hunt = Stopwatch.StartNew();
         foreach (var script in mutant.Scripts)
         {
             var (code, text) = await StartAsync(Path.Combine(program, "starling-sim"), ["run", "--script", script], program, TimeSpan.FromMinutes(2), Fault(mutant));
             if (code != 0)
             {
-                return new Result(mutant, true, script, Check(text));
+                return new Result(true, script, Check(text), hunt.Elapsed);
             }
         }
 
@@ -94,8 +91,8 @@ public sealed class MutantRunner(string repository, TextWriter output)
             TimeSpan.FromMinutes(10),
             Fault(mutant));
         return exit == 0
-            ? new Result(mutant, false, "NOT CAUGHT", $"{maxSeeds} seeds and {mutant.Scripts.Length} scripts stayed silent")
-            : new Result(mutant, true, Line(seeds, "--seed"), Check(seeds));
+            ? new Result(false, "NOT CAUGHT", $"{maxSeeds} seeds and {mutant.Scripts.Length} scripts stayed silent", hunt.Elapsed)
+            : new Result(true, Line(seeds, "--seed"), Check(seeds), hunt.Elapsed);
     }
 
     // Only the protocol is compiled anew; the rest of the program is the one that runs now, with that one assembly exchanged.
@@ -180,5 +177,6 @@ public sealed class MutantRunner(string repository, TextWriter output)
         }
     }
 
-    private sealed record Result(Mutant Mutant, bool Caught, string CaughtBy, string Check);
+    // The time is that of scripts and seeds, without the build.
+    private sealed record Result(bool Caught, string CaughtBy, string Check, TimeSpan HuntedFor = default);
 }

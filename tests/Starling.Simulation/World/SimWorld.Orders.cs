@@ -18,6 +18,11 @@ public sealed partial class SimWorld
             node.ObeyedProcess = node.Process;
             Coverage.Hit(Mark.StoppedByOrder);
             Stop(node);
+            if (IsHealed)
+            {
+                // What it alone has cannot be read meanwhile: a machine that nobody switches on again for minutes leaves the clients nothing to do.
+                Schedule(DiskRandom.Between(Second, 30 * Second), () => Start(node));
+            }
         }
 
         if (view.MembershipEnded && (node.ErasedProcess != node.Process || Checks.Newest.Node(node.Id) is not null || node.Disk.Durable.LastIndex > 0))

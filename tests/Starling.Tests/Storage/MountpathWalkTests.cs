@@ -118,6 +118,12 @@ public sealed class MountpathWalkTests
         Assert.Equal(["replaced 1"], Shown(fixture, MountpathWalkKind.ReplacedLeftovers));
         Assert.Equal(["live 1", "replaced 2", "tombstone 1", "unverified 1", "verified 1"], Shown(fixture, MountpathWalkKind.All));
         Assert.Empty(Shown(fixture, MountpathWalkKind.Quarantined));
+
+        var walk = Walk(fixture, MountpathWalkKind.Live);
+        Assert.Equal(3, walk.CountNames(string.Empty, CancellationToken.None));
+        var first = walk.ReadPage(string.Empty, 1, CancellationToken.None);
+        Assert.Equal(2, walk.CountNames(first.Cursor, CancellationToken.None));
+        Assert.Equal(["replaced", "tombstone"], walk.ReadPage(first.Cursor, 10, CancellationToken.None).Records.Select(found => found.Name.Name));
     }
 
     [Fact]
