@@ -2,18 +2,18 @@ namespace Starling.Target.Neighbors;
 
 /// <summary>
 /// Whether the content of a small object goes along with its offer, or only when the receiver asks for it. Along is quicker for what the receiver does not
-/// have; but who comes back has nearly everything, and then nothing should travel twice. What a receiver answers is the best hint of what it answers next;
-/// in another epoch it begins anew, without content. A wrong guess costs bytes or a question, never a record. Thread-safe.
+/// have; but who comes back has nearly everything, and then nothing should travel twice. What changed while it was away may lie in one directory, so that many
+/// offers in a row are needed before the first that is not: only a long row tells that the receiver has nothing. In another epoch a row begins anew. A wrong
+/// guess costs bytes or a question, never a record. Thread-safe.
 /// </summary>
 internal sealed class ContentGuess
 {
-    private const int Always = 1024;
-    private const int AtFirst = 768;
-    private const int Weight = 16;
+    /// <summary>So many offers in a row whose content was needed, and it goes along.</summary>
+    internal const int Row = 512;
 
     private readonly Lock gate = new();
     private long epoch;
-    private int has = AtFirst;
+    private int row;
 
     /// <summary>Whether content goes along with an offer of this epoch.</summary>
     public bool GoesAlong(long offeredEpoch)
@@ -21,7 +21,7 @@ internal sealed class ContentGuess
         lock (gate)
         {
             Turn(offeredEpoch);
-            return has < Always / 2;
+            return row >= Row;
         }
     }
 
@@ -33,7 +33,10 @@ internal sealed class ContentGuess
         lock (gate)
         {
             Turn(offeredEpoch);
-            has += offeredEpoch == epoch ? ((wasTaken ? 0 : Always) - has) / Weight : 0;
+            if (offeredEpoch == epoch)
+            {
+                row = wasTaken ? Math.Min(Row, row + 1) : 0;
+            }
         }
     }
 
@@ -41,7 +44,7 @@ internal sealed class ContentGuess
     {
         if (offeredEpoch > epoch)
         {
-            (epoch, has) = (offeredEpoch, AtFirst);
+            (epoch, row) = (offeredEpoch, 0);
         }
     }
 }

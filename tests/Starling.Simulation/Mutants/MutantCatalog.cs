@@ -103,7 +103,7 @@ public static class MutantCatalog
         new("missing is not revived", "B9", "Rebalance/VerifyMarkPlan.cs",
             "if (answer is { Verdict: VerifyVerdict.Held or VerifyVerdict.Obsolete })", "if (answer is not null)", Quick: false, "record_that_the_receiver_lost_is_found_missing"),
         new("pass ends with errors", "B9", "Rebalance/DrainPass.cs",
-            "        if (errorCount > 0)\n        {\n            Block();\n        }\n        else if (lanes.Any", "        if (lanes.Any", Quick: false),
+            "        if (errorCount > 0)\n        {\n            Block();\n        }\n        else if (lanes.Any", "        if (lanes.Any", Quick: false, "verification_that_nobody_answers"),
         new("tombstones collected with Base < c", "B11", "Rebalance/Forgetting.cs",
             "view.IsCommittedSession && view.State.IsConverged && !view", "view.IsCommittedSession && !view", Quick: false, "tombstone_left_behind"),
         new("unverified leftovers reclaimed", "B11", "Rebalance/Forgetting.cs",

@@ -514,6 +514,23 @@ public static class HandOverScripts
     }
 
     [Script]
+    public static void VerificationThatNobodyAnswers(TextWriter? log)
+    {
+        // Everything is handed over and marked, and the receiver never says that it holds it: that is an error of the pass, which ends with none.
+        var story = Begin(log);
+        var name = story.NameThatMoves(("t1", All), ("t2", Without1));
+        var put = story.Put(name);
+        story.Hold((_, _, message) => message is VerifyQuestion, NeighborFate.Lose);
+        story.Out("t1");
+        story.Until(() => story.Target("t1").PassStatus is { Stage: PassStage.Blocked }, 60, "the pass says that it is blocked");
+        story.Always(() => story.World.Checks.Newest.Node(story.Node("t1").Id)!.Clean < story.World.Checks.Newest.Newest.Number, 20, "A is not clean while nobody vouches for what it gave");
+        story.World.NeighborTap = null;
+        story.Converged(120);
+        story.Finds(name, put.Value);
+        story.EndsWell();
+    }
+
+    [Script]
     public static void WeightsChangedUnderTheSubsetShortcut(TextWriter? log)
     {
         // A is away for one epoch; it comes back into the same set of targets, one of which has another weight: A still has something to hand over.
@@ -562,9 +579,9 @@ public static class HandOverScripts
     [Script]
     public static void RenameThatHangsAcrossAnEpochInACluster(TextWriter? log)
     {
+        // The name is new: a walk of A's disks does not see it before the rename, and nobody holds its lock but the put.
         var story = Begin(log);
         var name = story.NameThatMoves(("t1", All), ("t2", Without1));
-        story.Put(name);
         story.Target("t1").SlowCommitNs = 3 * SimWorld.Second;
         var hanging = story.Ask(ObjectCallKind.Put, name);
         story.RunFor(0.5);

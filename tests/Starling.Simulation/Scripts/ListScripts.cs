@@ -3,6 +3,7 @@ using Starling.Core.Errors;
 using Starling.Core.Names;
 using Starling.Protocol.Objects;
 using Starling.Protocol.State.Commands;
+using Starling.Simulation.Network;
 using Starling.Simulation.Workload;
 using Starling.Simulation.World;
 
@@ -90,7 +91,7 @@ public static class ListScripts
     public static void PageAskedAgainAfterALossBetweenItsSteps(TextWriter? log)
     {
         // The sender says that it holds nothing any more, the receiver loses what it took, the loss is declared, and only then the receiver is asked: its answer alone
-        // would leave the name out, though the sender's copy counts again.
+        // would leave the name out, though the sender's copy counts again. The gateway does not hear of the loss: only who is asked can tell it.
         var story = Begin(log, out var names);
         var name = story.NameThatMoves(n => n.Digest % 2 == 0, ("t1", All), ("t2", Without1));
         story.Put(name);
@@ -103,16 +104,19 @@ public static class ListScripts
         story.Out("t1");
         story.Until(() => All.All(t => t != "t1" || story.Target(t).Store.Slots.All(s => s.Current is null or { IsLive: false })), 60, "everything is handed over");
         story.Hold((_, _, message) => message is VerifyQuestion or ListQuestion { IsForeign: false });
-        var page = story.List(patienceSeconds: 300);
+        var asking = story.World.Nodes.First(n => n is { IsGateway: true, IsUp: true } && n != story.Leader);
+        var page = story.List(patienceSeconds: 300, gateway: asking);
         story.Until(() => story.World.HeldNeighbors.Any(h => h.Message is ListQuestion), 30, "the sender has answered, the owners are asked");
+        story.World.Cut(asking.Name, NetworkKind.Control);
         story.World.ReplaceMountpath(story.Node("t2"), 0);
         story.Until(() => story.World.Checks.Newest.Node(story.Node("t2").Id)!.LostMountpathIds.Length == 1, 60, "the receiver comes back without a mountpath");
         var entry = story.World.Checks.Newest.Node(story.Node("t2").Id)!;
         var loss = story.Commit(new DeclareLost(entry.Id, entry.Session, story.World.Checks.Newest.Newest.Number, entry.LostMountpathIds, "script"));
         story.Require(loss.Error is null, $"the loss is declared: {loss.Error}");
-        story.Adopted();
         story.RunFor(1);
         story.Release();
+        story.RunFor(1);
+        story.World.Heal(asking.Name);
         story.Until(() => page.End is not null, 60, "the page ends");
         story.Require(page.Error is not null || page.End!.Value.Records.Any(r => r.Name == name.Name), "the name is on it, or there is no page");
         story.World.NeighborTimeoutNs = 3 * SimWorld.Second;
@@ -135,9 +139,9 @@ public static class ListScripts
         return story;
     }
 
-    private static ListCall List(this Story story, string after = "", int limit = 100, double patienceSeconds = 10)
+    private static ListCall List(this Story story, string after = "", int limit = 100, double patienceSeconds = 10, SimNode? gateway = null)
     {
-        var gateway = story.World.Nodes.First(n => n is { IsGateway: true, IsUp: true });
+        gateway ??= story.World.Nodes.First(n => n is { IsGateway: true, IsUp: true });
         var call = new ListCall(story.World, gateway, Story.Bucket("b"), story.World.Checks.Newest.FindBucket(Story.Bucket("b"))!.Id, after, limit, (long)(patienceSeconds * SimWorld.Second));
         call.Start();
         return call;

@@ -52,6 +52,9 @@ public sealed class HandOverScriptsTests
     public void verified_leftover_verified_again() => ScriptCatalog.Run(nameof(verified_leftover_verified_again));
 
     [Fact]
+    public void verification_that_nobody_answers() => ScriptCatalog.Run(nameof(verification_that_nobody_answers));
+
+    [Fact]
     public void record_that_the_receiver_lost_is_found_missing() => ScriptCatalog.Run(nameof(record_that_the_receiver_lost_is_found_missing));
 
     [Fact]
