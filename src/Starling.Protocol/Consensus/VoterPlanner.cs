@@ -11,9 +11,10 @@ namespace Starling.Protocol.Consensus;
 /// <param name="IsGateway">An electable gateway; else a target.</param>
 /// <param name="Gone">As a voter it must go: not a member, not administratively in, not electable, or another incarnation (wiped).</param>
 /// <param name="CaughtUp">Heard lately and its log ends near the commit index.</param>
+/// <param name="HasAll">It holds all that is committed: it was alive after the newest of that.</param>
 /// <param name="OnlineForNs">How long it has been heard without a long silence.</param>
 /// <param name="SilentForNs">How long it has not been heard.</param>
-internal readonly record struct VoterView(Member Member, bool IsGateway, bool Gone, bool CaughtUp, long OnlineForNs, long SilentForNs);
+internal readonly record struct VoterView(Member Member, bool IsGateway, bool Gone, bool CaughtUp, bool HasAll, long OnlineForNs, long SilentForNs);
 
 /// <summary>What the leader knows when it plans.</summary>
 internal readonly record struct VoterSituation(NodeContext Node, Raft Raft, IList<Progress> Progress)
@@ -33,8 +34,9 @@ internal readonly record struct VoterSituation(NodeContext Node, Raft Raft, ILis
                 entry?.Role == NodeRole.Gateway,
                 Gone: !eligible,
                 CaughtUp: eligible && recent && p.Match + Node.Settings.MaxAppendEntries >= Raft.CommitIndex && p.Match > 0,
-                recent ? Node.NowNs - p.OnlineSinceNs : 0,
-                Node.NowNs - p.HeardNs));
+                HasAll: recent && p.Match >= Raft.CommitIndex && p.Match > 0,
+                OnlineForNs: recent ? Node.NowNs - p.OnlineSinceNs : 0,
+                SilentForNs: Node.NowNs - p.HeardNs));
         }
 
         return views;
@@ -96,16 +98,17 @@ internal sealed class VoterPlanner
     }
 
     /// <summary>
-    /// Without one that must go, a silent one first; but only while the others that are heard are a majority of what remains. One that is out and alive
-    /// goes on voting as long as the cluster could not decide anything without it.
+    /// Without one that must go, a silent one first; but only while the others that hold all that is committed, what makes it go included, are a majority of what
+    /// remains. One that is out and alive goes on voting as long as the cluster could not decide anything without it: of two that remain, one that died a
+    /// moment ago would take every decision with it.
     /// </summary>
     private static VoterSet? Spare(VoterSet voters, List<VoterView> inForce)
     {
         var gone = inForce.Find(v => v is { Gone: true, OnlineForNs: 0 });
         gone = gone.Member.Id.IsNone ? inForce.Find(v => v.Gone) : gone;
         var rest = Without(voters, gone.Member);
-        var heard = 1 + inForce.FindAll(v => v.Member != gone.Member && v.OnlineForNs > 0).Count;
-        return heard >= rest.Majority ? rest : null;
+        var holding = 1 + inForce.FindAll(v => v.Member != gone.Member && v.HasAll).Count;
+        return holding >= rest.Majority ? rest : null;
     }
 
     /// <summary>The second half of a replacement: the set is even, and the one that was replaced goes.</summary>

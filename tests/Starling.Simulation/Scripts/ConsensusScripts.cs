@@ -145,6 +145,24 @@ public static class ConsensusScripts
     }
 
     [Script]
+    public static void AVoterLeavesInTheMomentInWhichAnotherLosesItsDisk(TextWriter? log)
+    {
+        // The leader has heard the other one a moment ago and does not know yet that it is gone for good: the two that remain could never decide anything again.
+        var story = Story.Begin(log, gateways: 1, targets: 2);
+        story.CreateBucket();
+        story.Until(() => story.Voters.Length == 3, 60, "three voters");
+        var lost = story.Node("t2");
+        story.World.PowerOff(lost);
+        lost.Disk.Wipe(directoryRemains: false);
+        story.Out("t1");
+        story.RunFor(5);
+        story.World.Start(lost);
+        story.Until(() => story.IsVoter("t2"), 60, "the one that lost its disk votes again, as somebody new");
+        story.Until(() => !story.IsVoter("t1"), 60, "who leaves has left");
+        story.EndsWell();
+    }
+
+    [Script]
     public static void ClonedDisk(TextWriter? log)
     {
         var story = Story.Begin(log);

@@ -20,6 +20,7 @@ public sealed class OperationClient
     private readonly Func<bool> _isOver;
     private readonly CommandSender _sender;
     private readonly long _meanNs;
+    private readonly HashSet<NodeId> _destroyed = [];
 
     public OperationClient(SimWorld world, Func<bool> isOver, bool isWanted)
     {
@@ -55,6 +56,13 @@ public sealed class OperationClient
         if (!state.IsFormed || !state.KnowsOperations)
         {
             Think();
+            return;
+        }
+
+        if (state.Nodes.Values.FirstOrDefault(n => _destroyed.Contains(n.Id) && n.HoldsIntegers && n.LostMountpathIds.Length > 0) is { } destroyed)
+        {
+            // The old disks will not come back; until that is said, nobody can tell what they held.
+            Do(() => new DeclareLost(destroyed.Id, destroyed.Session, state.Newest.Number, destroyed.LostMountpathIds, "operator"));
             return;
         }
 
@@ -221,6 +229,7 @@ public sealed class OperationClient
             throw new CheckFailedException("safe to power off", $"{node} was said to be safe to power off; its disks are destroyed and {taken} names lose what was known of them");
         }
 
+        _destroyed.Add(node.Id);
         _world.Schedule(_world.PlacementRandom.Between(SimWorld.Second, 20 * SimWorld.Second), () => _world.Start(node));
     }
 

@@ -15,9 +15,9 @@ public sealed class VoterPlannerTests
     private static Member Of(string id, int incarnation = 1) => new(NodeId.Parse(id), new Incarnation((UInt128)incarnation));
 
     private static VoterView Healthy(string id, int incarnation = 1, long onlineSeconds = 30) =>
-        new(Of(id, incarnation), id.StartsWith("gateway", StringComparison.Ordinal), false, true, onlineSeconds * Second, 0);
+        new(Of(id, incarnation), id.StartsWith("gateway", StringComparison.Ordinal), Gone: false, CaughtUp: true, HasAll: true, onlineSeconds * Second, 0);
 
-    private static VoterView Dead(string id, long seconds) => Healthy(id) with { CaughtUp = false, OnlineForNs = 0, SilentForNs = seconds * Second };
+    private static VoterView Dead(string id, long seconds) => Healthy(id) with { CaughtUp = false, HasAll = false, OnlineForNs = 0, SilentForNs = seconds * Second };
 
     private static VoterSet Set(params string[] ids) => new([.. ids.Select(i => Of(i)).Order()]);
 
@@ -98,6 +98,15 @@ public sealed class VoterPlannerTests
         // The silent one turns out to be wiped: it goes first, and then the one that is out may go too.
         Assert.Equal(Set("gateway1", "target02"), Plan(voters, null, true, silent with { Gone = true }, draining));
         Assert.Equal(Set("gateway1"), Plan(Set("gateway1", "target02"), null, true, draining));
+    }
+
+    [Fact]
+    public void A2_AVoterThatIsOutStaysWhileOneOfTheTwoThatRemainHasNotAcknowledgedAllYet()
+    {
+        var leaving = Healthy("target01") with { Gone = true };
+        var justDied = Healthy("target02") with { HasAll = false };
+        Assert.Null(Plan(Set("gateway1", "target01", "target02"), null, true, leaving, justDied));
+        Assert.Equal(Set("gateway1", "target02"), Plan(Set("gateway1", "target01", "target02"), null, true, leaving, Healthy("target02")));
     }
 
     [Fact]

@@ -22,6 +22,9 @@ public sealed class ConsensusScriptsTests
     public void one_of_three_gateways_dies() => ScriptCatalog.Run(nameof(one_of_three_gateways_dies));
 
     [Fact]
+    public void a_voter_leaves_in_the_moment_in_which_another_loses_its_disk() => ScriptCatalog.Run(nameof(a_voter_leaves_in_the_moment_in_which_another_loses_its_disk));
+
+    [Fact]
     public void one_of_three_voters_dies_and_nobody_stands_ready() => ScriptCatalog.Run(nameof(one_of_three_voters_dies_and_nobody_stands_ready));
 
     [Fact]
