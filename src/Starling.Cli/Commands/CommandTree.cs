@@ -38,6 +38,7 @@ internal static class CommandTree
                     PutCommand.Build(flags), GetCommand.Build(flags), CatCommand.Build(flags), RemoveObject.Build(flags), ShowObject.Build(flags), ExplainObject.Build(flags), ListCommand.Build(flags)),
                 new CliCommand("cluster", "manage the cluster as a whole").With(
                     ShowCluster.Build("show", flags), SetPrimary.Build(), InitCluster.Build(flags), AddRemoveNodes.Build(flags), NodeSafety.Build(flags), OperationCommands.AttestOff(flags), OperationCommands.DeclareLost(flags),
+                    WholeCluster.Shutdown(flags), WholeCluster.Decommission(flags),
                     new CliCommand("task", "show operations on nodes, take them back").With(OperationCommands.Show(flags), OperationCommands.Cancel(flags)),
                     new CliCommand("rebalance", "start, stop and show rebalances").With(
                         StartJob.Rebalance("start", flags), StopJob.Rebalance(flags), ShowRebalance.Build("show", flags))),
