@@ -13,7 +13,8 @@ internal static class CompletionCommand
                 compopt -o nospace 2>/dev/null
             fi
         }
-        complete -o bashdefault -o default -F _ais_complete ais
+        # Candidates keep their order; shells before 4.4 can only sort them.
+        complete -o nosort -o bashdefault -o default -F _ais_complete ais 2>/dev/null || complete -o bashdefault -o default -F _ais_complete ais
         """;
 
     private const string Zsh = """

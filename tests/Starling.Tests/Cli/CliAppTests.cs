@@ -203,7 +203,7 @@ public sealed class CliAppTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("bash", "complete -o bashdefault -o default -F _ais_complete ais")]
+    [InlineData("bash", "complete -o nosort -o bashdefault -o default -F _ais_complete ais")]
     [InlineData("zsh", "compdef _ais ais")]
     [InlineData("fish", "complete -c ais")]
     public async Task Completion_scripts_exist_for_three_shells(string shell, string line) =>
