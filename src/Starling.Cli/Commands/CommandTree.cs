@@ -15,7 +15,7 @@ internal static class CommandTree
     public static IReadOnlyList<KeyValuePair<string, string>> Aliases { get; } =
     [
         new("create", "bucket create"), new("get", "object get"), new("ls", "bucket ls"), new("put", "object put"),
-        new("rmb", "bucket rm"), new("rmo", "object rm"), new("cat", "object cat"),
+        new("rmb", "bucket rm"), new("rmo", "object rm"), new("cat", "object cat"), new("space-cleanup", "start cleanup"),
     ];
 
     /// <summary>Replaces an alias at the front by what it stands for.</summary>

@@ -78,6 +78,17 @@ public sealed class RebalanceCommandTests : IAsyncLifetime
             """.ReplaceLineEndings("\n"), (await CliRun.Of(cluster, "show job")).Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Jobs_stand_in_the_order_in_which_they_began_whoever_took_part_in_them()
+    {
+        var earlier = Snap("g23", 1, 1024).Replace("10:14:56", "10:13:56", StringComparison.Ordinal);
+        cluster.Snapshots = $$"""{"cVnt8082":[{{Snap("g24", 1, 1024)}}], "nGkt8081":[{{Snap("g24", 1, 1024)}}, {{earlier}}]}""";
+
+        var lines = (await CliRun.Of(cluster, "show job")).Out.Split('\n');
+
+        Assert.Equal(["rebalance[g23]", "rebalance[g24]"], lines.Where(line => line.StartsWith("rebalance[", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("--force", "'--force' is only valid with '--cleanup'")]
     [InlineData("--cleanup --latest", "flags '--cleanup' and '--latest' are mutually exclusive")]
@@ -208,6 +219,7 @@ public sealed class RebalanceCommandTests : IAsyncLifetime
             "prefetch,blob-download,download,dsort,lru,etl,rebalance,resilver,cleanup,mirror,ec-encode,rechunk,warm-up-metadata,copy-bck,move-bck",
             string.Join(',', run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
         (await CliRun.Of(cluster, "start resilver")).Fails(1, "Error: job 'resilver' is not offered by this version");
+        (await CliRun.Of(cluster, "space-cleanup")).Fails(1, "Error: job 'cleanup' is not offered by this version: 'ais start rebalance --cleanup' removes what rebalances left behind");
     }
 
     [Fact]

@@ -26,7 +26,7 @@ internal static class StartJob
 
     private static CliCommand NotOffered(string kind) => new CliCommand(kind, "not offered by this version")
     {
-        Run = _ => throw new CliException($"job '{kind}' is not offered by this version"),
+        Run = _ => throw new CliException($"job '{kind}' is not offered by this version" + (kind == "cleanup" ? ": 'ais start rebalance --cleanup' removes what rebalances left behind" : string.Empty)),
     }.Takes();
 
     private static async Task<int> RebalanceAsync(CliSession session)

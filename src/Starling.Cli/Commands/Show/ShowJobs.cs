@@ -41,7 +41,7 @@ internal static class ShowJobs
         }
 
         var first = true;
-        foreach (var job in rows.GroupBy(row => (row.Job.Kind, row.Job.Id)))
+        foreach (var job in rows.GroupBy(row => (row.Job.Kind, row.Job.Id)).OrderBy(job => job.Min(row => row.Job.Start) ?? DateTimeOffset.MaxValue))
         {
             if (!first)
             {
