@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Starling.Cli;
 
 using var interrupted = new CancellationTokenSource();
@@ -23,4 +24,7 @@ var environment = new CliEnvironment
     OutputIsTerminal = !Console.IsOutputRedirected,
     ErrorIsTerminal = !Console.IsErrorRedirected,
 };
-return await CliApp.RunAsync(args, Console.In, stdout, stderr, environment, interrupted.Token).ConfigureAwait(false);
+
+// At a terminal the terminal itself echoes and edits the line, whenever it was typed; Console.In would echo a second time what was typed before it was asked.
+using var stdin = environment.InputIsTerminal ? new StreamReader(new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 1), utf8) : Console.In;
+return await CliApp.RunAsync(args, stdin, stdout, stderr, environment, interrupted.Token).ConfigureAwait(false);

@@ -47,7 +47,7 @@ internal sealed class Terminal
         while (true)
         {
             await Error.WriteAsync($"{question} [Y/N]: ").ConfigureAwait(false);
-            var answer = await In.ReadLineAsync(cancellation).ConfigureAwait(false);
+            var answer = await In.ReadLineAsync(cancellation).AsTask().WaitAsync(cancellation).ConfigureAwait(false);
             switch (answer?.Trim().ToUpperInvariant())
             {
                 case "Y" or "YES" or "TRUE" or "ON" or "1":
