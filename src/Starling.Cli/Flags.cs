@@ -34,6 +34,7 @@ internal sealed class Flags
 
     public Option<bool> NoRebalance { get; } = Flag("--no-rebalance", "Do not move data: what lies on the node is unavailable while the node is away (advanced usage only)");
     public Option<bool> RemoveUserData { get; } = Flag("--rm-user-data", "Erase the objects on the node as well");
+    public Option<bool> RemoveAllUserData { get; } = Flag("--rm-user-data", "Erase the objects of all nodes as well; else they are set aside on the disks");
     public Option<bool> KeepInitialConfig { get; } = Flag("--keep-initial-config", "Keep the node's plain-text configuration, so that it can be started again as it is");
     public Option<bool> NoShutdown { get; } = Flag("--no-shutdown", "Leave the process running after it has erased itself");
     public Option<bool> WaitSafe { get; } = Flag("--wait-safe", "Wait until the node is safe to power off");
@@ -47,6 +48,7 @@ internal sealed class Flags
     public Option<bool> Sync { get; } = Flag("--sync", "As '--latest', and remove what the remote backend does not hold any more;\nan error for buckets that have none");
 
     public Option<string?> Guard { get; } = Value("--force", "Override one guard by its name, for example 'capacity' (several separated by commas); the override is on record", "-f");
+    public Option<string?> EndGuard { get; } = Value("--force", "'unreachable': end the gateway that is asked too, although other nodes could not be told", "-f");
     public Option<string?> Timeout { get; } = Value("--timeout", "Give up waiting after this time, for example 90 or 10m; what was waited for goes on");
     public Option<string?> RebalancePrefix { get; } = Value(
         "--prefix", "Only objects whose names begin with this:\n'--prefix a/b/c' selects 'a/b/c/d' and 'a/b/cdef', '--prefix a/b/c/' only what is in that virtual directory");

@@ -39,11 +39,7 @@ internal sealed class Terminal
     /// <summary>Asks a yes-or-no question; no answer means no. Throws when there is nobody to ask.</summary>
     public async Task<bool> ConfirmAsync(string question, CancellationToken cancellation)
     {
-        if (!InputIsTerminal)
-        {
-            throw new UsageException($"\"{question}\" needs an answer and standard input is not a terminal: say '--yes' to proceed");
-        }
-
+        RequireAnswers(question);
         while (true)
         {
             await Error.WriteAsync($"{question} [Y/N]: ").ConfigureAwait(false);
@@ -60,6 +56,29 @@ internal sealed class Terminal
                     break;
             }
         }
+    }
+
+    /// <summary>Throws when there is nobody to ask.</summary>
+    public void RequireAnswers(string question)
+    {
+        if (!InputIsTerminal)
+        {
+            throw new UsageException($"\"{question}\" needs an answer and standard input is not a terminal: say '--yes' to proceed");
+        }
+    }
+
+    /// <summary>Asks to type a name, for what cannot be undone; anything else means no.</summary>
+    public async Task<bool> ConfirmByNameAsync(string what, string name, CancellationToken cancellation)
+    {
+        RequireAnswers($"Type {what}");
+        await Error.WriteAsync($"Type {what} ({name}) to proceed: ").ConfigureAwait(false);
+        if ((await In.ReadLineAsync(cancellation).ConfigureAwait(false))?.Trim() == name && name.Length > 0)
+        {
+            return true;
+        }
+
+        Error.WriteLine("Operation canceled.");
+        return false;
     }
 
     private static string Paint(string text, Colour colour, bool on) => on && colour != Colour.None ? $"\u001b[{(int)colour}m{text}\u001b[0m" : text;

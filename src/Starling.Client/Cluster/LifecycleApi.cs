@@ -54,6 +54,32 @@ public sealed class LifecycleApi
         return new MembershipReply(text.Trim(), HeaderOf(response.Headers));
     }
 
+    /// <summary>
+    /// Ends the whole cluster. When it returns, every member has taken the order and ends by itself. Not repeated after a lost answer: the gateway that was
+    /// asked may have ended.
+    /// </summary>
+    /// <param name="action"><c>shutdown</c> (processes stop; started again they are the same cluster) or <c>decommission</c> (all nodes forget the cluster and stop).</param>
+    /// <param name="removeUserData">With <c>decommission</c>: erase the objects too.</param>
+    /// <param name="force">Guards to override: <c>unreachable</c>, or none.</param>
+    /// <param name="cancellation">Gives up waiting; the order goes on.</param>
+    /// <exception cref="ApiException">502: members could not be told; the message names them and says what is left to do.</exception>
+    public async Task EndClusterAsync(string action, bool removeUserData = false, IReadOnlyList<string>? force = null, CancellationToken cancellation = default)
+    {
+        var value = new JsonObject();
+        if (removeUserData)
+        {
+            value["rm_user_data"] = true;
+        }
+
+        if (force is { Count: > 0 })
+        {
+            value["force"] = Texts(force);
+        }
+
+        var request = JsonCalls.Request(HttpMethod.Put, "/v1/cluster", options.ControlTimeout, JsonCalls.Action(action, value.Count > 0 ? value : null));
+        using var response = await transport.SendAsync(request, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>Whether a node may be powered off and its disks destroyed.</summary>
     /// <exception cref="ApiException">404: it is not a member.</exception>
     public Task<SafetyWire> GetSafetyAsync(string nodeId, CancellationToken cancellation = default) =>

@@ -54,6 +54,7 @@ namespace Starling.Core.Wire;
 [JsonSerializable(typeof(NodeWire[]))]
 [JsonSerializable(typeof(NodeSnapshotWire))]
 [JsonSerializable(typeof(NodeSnapshotWire[]))]
+[JsonSerializable(typeof(EndOrderWire))]
 [JsonSerializable(typeof(RebalanceWire))]
 [JsonSerializable(typeof(RebalanceTargetWire))]
 [JsonSerializable(typeof(RebalanceTargetWire[]))]

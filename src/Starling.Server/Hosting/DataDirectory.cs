@@ -4,6 +4,8 @@ using System.Text;
 using System.Text.Json;
 using Starling.Core.Errors;
 using Starling.Core.Names;
+using Starling.Core.Wire;
+using Starling.Server.Api.Native.Daemon;
 using Starling.Storage.Files;
 using Starling.Storage.Layout;
 
@@ -14,6 +16,7 @@ internal sealed class DataDirectory : IDisposable
 {
     private const ushort IdKind = 0x4e01;
     private const ushort PeersKind = 0x4e02;
+    private const ushort EndKind = 0x4e03;
     private const int MaxPeers = 64;
 
     private readonly IFileLayer files;
@@ -41,6 +44,8 @@ internal sealed class DataDirectory : IDisposable
     private string FirstIdFile => Path.Combine(Root, "node.id.first");
 
     private string PeersFile => Path.Combine(Root, "control", "peers");
+
+    private string EndFile => Path.Combine(Root, "control", "end");
 
     /// <summary>Makes the directory when absent and locks it.</summary>
     /// <exception cref="StoreException">Another process holds it (the message names it), or it cannot be used.</exception>
@@ -115,6 +120,62 @@ internal sealed class DataDirectory : IDisposable
 
     public void WritePeers(IEnumerable<string> addresses) =>
         SystemFile.Write(files, PeersFile, PeersKind, JsonSerializer.SerializeToUtf8Bytes(addresses.Take(MaxPeers).ToArray()));
+
+    /// <summary>The order to leave a cluster that ends, if one was taken and is not carried out.</summary>
+    /// <exception cref="StoreException">Corrupt: the file is damaged; the message names it.</exception>
+    public EndOrderWire? ReadEnd()
+    {
+        try
+        {
+            return SystemFile.Read(files, EndFile, EndKind) is { } bytes ? JsonSerializer.Deserialize(bytes, WireJson.Instance.EndOrderWire) : null;
+        }
+        catch (JsonException error)
+        {
+            throw new StoreException(new StoreError(ErrorCode.Corrupt, $"\"{EndFile}\" is no order to leave a cluster: remove it if this node is to go on, else empty the node's directories"), error);
+        }
+    }
+
+    /// <summary>Writes down that this node leaves its cluster.</summary>
+    /// <exception cref="StoreException">DiskFailure or OutOfSpace: the order does not stand.</exception>
+    public void WriteEnd(EndOrderWire order)
+    {
+        try
+        {
+            SystemFile.Write(files, EndFile, EndKind, JsonSerializer.SerializeToUtf8Bytes(order, WireJson.Instance.EndOrderWire));
+        }
+        catch (FileLayerException failure)
+        {
+            throw failure.ToStoreException();
+        }
+    }
+
+    /// <summary>
+    /// Removes all that makes this node a member: control log, remembered members, settings of its own. It keeps its id, as one whose first start is not
+    /// complete yet; the order itself goes last.
+    /// </summary>
+    /// <exception cref="FileLayerException">The disk refused.</exception>
+    public void Forget()
+    {
+        if (ReadId() is { } known)
+        {
+            SystemFile.Write(files, FirstIdFile, IdKind, Encoding.UTF8.GetBytes(known.Value));
+        }
+
+        var control = Path.Combine(Root, "control");
+        var names = new List<string>();
+        files.ReadDirectory(control, (name, isDirectory) => names.AddRange(isDirectory ? [] : [Encoding.UTF8.GetString(name)]));
+        foreach (var path in names.Select(name => Path.Combine(control, name)).Where(path => path != EndFile))
+        {
+            files.Unlink(path);
+        }
+
+        files.SyncDirectory(control);
+        files.Unlink(Path.Combine(Root, NodeConfig.FileName));
+        files.Unlink(IdFile);
+        files.SyncDirectory(Root);
+        files.Unlink(EndFile);
+        files.SyncDirectory(control);
+    }
 
     public void Dispose() => lockFile.Dispose();
 

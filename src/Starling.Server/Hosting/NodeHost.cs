@@ -38,6 +38,9 @@ internal sealed class NodeHost : IAsyncDisposable
     private NodeListeners? listeners;
     private ControlLoop? loop;
     private ILogger log = Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+    private DataDirectory? directory;
+    private MountpathSet? mountpaths;
+    private int disksOwned;
     private bool disposed;
 
     private NodeHost(NodeOptions options) => this.options = options;
@@ -79,8 +82,10 @@ internal sealed class NodeHost : IAsyncDisposable
 
     /// <summary>
     /// Stops in order (rule A16): leadership is handed over while everything is still served, then no new connections are taken and running requests
-    /// finish, then everything ends. Membership does not change.
+    /// finish, then everything ends. Membership does not change, unless this node took the order to leave a cluster that ends: that is carried out when
+    /// nothing is served any more.
     /// </summary>
+    /// <exception cref="StoreException">Everything has stopped; what makes this node a member could not be erased, and is with its next start.</exception>
     public async Task StopAsync()
     {
         log.LogInformation("node {Node} is stopping", Id);
@@ -93,8 +98,22 @@ internal sealed class NodeHost : IAsyncDisposable
         }
 
         await listeners.StopAsync(TimeSpan.FromSeconds(2));
-        log.LogInformation("node {Node} has stopped", Id);
-        await DisposeAsync();
+        try
+        {
+            // The log, the locks and the mountpaths are what is left.
+            await DisposeDownToAsync(disksOwned);
+            ClusterEnd.Carry(directory!, () => mountpaths, log);
+            log.LogInformation("node {Node} has stopped", Id);
+        }
+        catch (StoreException failure)
+        {
+            log.LogError(failure, "node {Node} has stopped and could not erase what makes it a member: it does at its next start", Id);
+            throw;
+        }
+        finally
+        {
+            await DisposeAsync();
+        }
     }
 
     /// <summary>Ends everything at once, as a crash would, but without leaving anything behind in this process.</summary>
@@ -107,18 +126,22 @@ internal sealed class NodeHost : IAsyncDisposable
 
         disposed = true;
         await stopping.CancelAsync();
-        while (owned.TryPop(out var part))
-        {
-            await part.DisposeAsync();
-        }
-
+        await DisposeDownToAsync(0);
         stopping.Dispose();
+    }
+
+    private async Task DisposeDownToAsync(int count)
+    {
+        while (owned.Count > count)
+        {
+            await owned.Pop().DisposeAsync();
+        }
     }
 
     private async Task StartPartsAsync(TextWriter? console, NodeApiFactory apiFactory, NodeEnvironment environment, CancellationToken cancellationToken)
     {
         var files = environment.Files ?? new LinuxFileLayer();
-        var directory = Own(DataDirectory.Open(files, options.DataDirectory));
+        directory = Own(DataDirectory.Open(files, options.DataDirectory));
         var id = directory.TakeId(options.Id, DrawId);
 
         var sink = new LogSink(new RotatingFile(directory.LogFile, LogFileBytes, LogFilesKept), console, id.Value);
@@ -127,13 +150,15 @@ internal sealed class NodeHost : IAsyncDisposable
         var loggers = Own(LoggerFactory.Create(builder => builder.SetMinimumLevel(options.LogLevel).AddProvider(provider)));
         log = loggers.CreateLogger<NodeHost>();
 
+        FinishLeaving(files, directory, id);
         var disks = NodeDisks.Open(files, directory, id, options.IsGateway ? null : MountpathOptionsOf(id), DrawIncarnation, log);
-        var (controlLog, restored, mountpaths) = disks;
+        (var controlLog, var restored, mountpaths) = disks;
         if (mountpaths is not null)
         {
             Own(mountpaths);
         }
 
+        disksOwned = owned.Count;
         Own(controlLog);
         restored = restored with { RememberedAddresses = directory.ReadPeers() };
         pipeline = new RequestPipeline(log);
@@ -192,6 +217,7 @@ internal sealed class NodeHost : IAsyncDisposable
             Proposer = loop!,
             Post = loop!.TryPost,
             RequestStop = RequestStop,
+            End = new ClusterEnd(directory, RequestStop, loggers.CreateLogger<ClusterEnd>()),
             Clock = environment.Clock,
             Peers = Own(new PeerClient(view, options.Secret)),
             Files = files,
@@ -210,6 +236,20 @@ internal sealed class NodeHost : IAsyncDisposable
         owned.Push(api);
         var messages = new MessageEndpoint(loop!, view, counters, loggers.CreateLogger<MessageEndpoint>());
         pipeline!.Open(id, api, new IntraGuard(options.Secret, view, counters), messages);
+    }
+
+    /// <summary>An earlier process took the order to leave its cluster and did not come to its end.</summary>
+    private void FinishLeaving(IFileLayer files, DataDirectory directory, NodeId id)
+    {
+        MountpathSet? opened = null;
+        try
+        {
+            ClusterEnd.Carry(directory, () => opened = options.IsGateway ? null : MountpathSet.Open(files, MountpathOptionsOf(id)), log);
+        }
+        finally
+        {
+            opened?.Dispose();
+        }
     }
 
     private void RequestStop(string reason)

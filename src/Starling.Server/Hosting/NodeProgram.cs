@@ -5,9 +5,10 @@ using Starling.Server.Options;
 
 namespace Starling.Server.Hosting;
 
-/// <summary>The command line of <c>aisnode</c>: options in, exit code out. 0: stopped in order; 2: it could not start, and said why.</summary>
+/// <summary>The command line of <c>aisnode</c>: options in, exit code out. 0: stopped in order; 1: stopped, and something was left undone; 2: it could not start, and said why.</summary>
 internal static class NodeProgram
 {
+    private const int StoppedWithFault = 1;
     private const int CannotStart = 2;
 
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors, NodeApiFactory api)
@@ -67,8 +68,7 @@ internal static class NodeProgram
         {
             await using var node = await NodeHost.StartAsync(options, output, api, new NodeEnvironment(), starting.Token);
             await Task.WhenAny(stop.Task, node.StopRequested);
-            await node.StopAsync();
-            return 0;
+            return await StopAsync(node, errors);
         }
         catch (StoreException problem)
         {
@@ -77,6 +77,20 @@ internal static class NodeProgram
         catch (OperationCanceledException) when (stop.Task.IsCompleted)
         {
             return 0;
+        }
+    }
+
+    private static async Task<int> StopAsync(NodeHost node, TextWriter errors)
+    {
+        try
+        {
+            await node.StopAsync();
+            return 0;
+        }
+        catch (StoreException problem)
+        {
+            await errors.WriteLineAsync($"aisnode: {problem.Message}");
+            return StoppedWithFault;
         }
     }
 

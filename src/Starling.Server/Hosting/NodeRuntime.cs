@@ -39,6 +39,9 @@ internal sealed record NodeRuntime
     /// <summary>Asks the process to stop in order, and says why; <see cref="NodeHost.StopRequested"/> tells whoever runs it.</summary>
     public required Action<string> RequestStop { get; init; }
 
+    /// <summary>Takes the order to end together with the whole cluster.</summary>
+    public required ClusterEnd End { get; init; }
+
     public required IBootClock Clock { get; init; }
 
     public required PeerClient Peers { get; init; }

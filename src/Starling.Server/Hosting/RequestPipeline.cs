@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Starling.Cluster.Peers;
 using Starling.Core.Names;
+using Starling.Core.Wire;
 using Starling.Server.Api.Intra;
 
 namespace Starling.Server.Hosting;
@@ -123,8 +124,9 @@ internal sealed class RequestPipeline
             context.Response.ContentType = "text/plain; charset=utf-8";
             await context.Response.WriteAsync(ready.Id.Value, context.RequestAborted);
         }
-        else if (await ready.Guard.CheckSenderAsync(context))
+        else if (path == EndOrderWire.Path[(IntraPrefix.Length - 1)..] || await ready.Guard.CheckSenderAsync(context))
         {
+            // The order to end names its cluster itself, and must reach a node that cannot catch up any more because the others have ended.
             await ready.Api.HandleAsync(context, network);
         }
     }

@@ -34,6 +34,18 @@ internal static class MountpathFiles
     /// <summary>Removes what tells of passes, durably.</summary>
     public static void RemoveProgress(IFileLayer files, string mountpath) => Remove(files, mountpath, Pass(mountpath), Pass(mountpath) + ".new", System(mountpath) + "/quarantine");
 
+    /// <summary>Removes the progress of passes, durably; what was set aside stays.</summary>
+    public static void RemovePass(IFileLayer files, string mountpath) => Remove(files, mountpath, Pass(mountpath), Pass(mountpath) + ".new");
+
+    /// <summary>Forgets the cluster whose objects the mountpath holds, durably; it stays its target's.</summary>
+    public static void RemoveCluster(IFileLayer files, string mountpath)
+    {
+        if (ReadIdentity(files, mountpath) is { ClusterId.Length: > 0 } identity)
+        {
+            WriteIdentity(files, mountpath, identity with { ClusterId = string.Empty });
+        }
+    }
+
     /// <summary>Removes the list of all mountpaths, durably.</summary>
     public static void RemoveVolume(IFileLayer files, string mountpath) => Remove(files, mountpath, VolumePath(mountpath), VolumePath(mountpath) + ".new");
 

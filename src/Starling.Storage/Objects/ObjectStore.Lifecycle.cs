@@ -150,6 +150,27 @@ public sealed partial class ObjectStore
         return removed;
     }
 
+    /// <summary>
+    /// Takes the mountpaths out of a cluster that has ended and keeps what they hold: every bucket is set aside, durably, and neither the cluster's id nor
+    /// the progress of its passes is left. They stay this target's. May be called again after a crash. Never beside requests.
+    /// </summary>
+    /// <returns>The buckets that were set aside, one entry for each mountpath that had them.</returns>
+    /// <exception cref="StoreException">OutOfSpace, Corrupt, DiskFailure, or Unavailable when a mountpath is gone. Call again: what was done stays done.</exception>
+    public IReadOnlyList<(BucketName Bucket, ulong BucketId)> Release()
+    {
+        var moved = new List<(BucketName, ulong)>();
+        ForEach(mountpath =>
+        {
+            moved.AddRange(quarantine.Release(mountpath));
+            MountpathFiles.RemovePass(Mountpaths.Files, mountpath.Path);
+            Census.Set(mountpath, default);
+        });
+
+        // The cluster's id goes last: until then nobody else takes these disks.
+        ForEach(mountpath => MountpathFiles.RemoveCluster(Mountpaths.Files, mountpath.Path));
+        return moved;
+    }
+
     private DiskCounts Count(Mountpath mountpath, CancellationToken cancellationToken)
     {
         var counts = default(DiskCounts);

@@ -46,9 +46,24 @@ internal sealed class Quarantine(IFileLayer files, BucketDirectories buckets, Du
             SetAside(mountpath, before, bucket, bucketId);
         }
 
-        var content = new byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(content, before);
-        SystemFile.Write(files, MarkPath(mountpath), MarkKind, content);
+        WriteMark(mountpath, before);
+        return [.. found];
+    }
+
+    /// <summary>
+    /// Sets aside every bucket of the mountpath because the cluster that they belong to has ended, and begins to count anew: in another cluster the log
+    /// begins again too, and ids of buckets come back for other buckets.
+    /// </summary>
+    public IReadOnlyList<(BucketName Bucket, ulong BucketId)> Release(Mountpath mountpath)
+    {
+        var found = new SortedSet<(BucketName Bucket, ulong BucketId)>();
+        buckets.List(mountpath, found);
+        foreach (var (bucket, bucketId) in found)
+        {
+            SetAside(mountpath, 0, bucket, bucketId);
+        }
+
+        WriteMark(mountpath, 0);
         return [.. found];
     }
 
@@ -91,6 +106,13 @@ internal sealed class Quarantine(IFileLayer files, BucketDirectories buckets, Du
     }
 
     private static string RootOf(Mountpath mountpath) => MountpathFiles.System(mountpath.Path) + "/quarantine";
+
+    private void WriteMark(Mountpath mountpath, long through)
+    {
+        var content = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(content, through);
+        SystemFile.Write(files, MarkPath(mountpath), MarkKind, content);
+    }
 
     private static string MarkPath(Mountpath mountpath) => MountpathFiles.Quarantined(mountpath.Path);
 

@@ -1,20 +1,82 @@
+using Starling.Client;
+using Starling.Client.Cluster;
+using Starling.Cli.Output;
+
 namespace Starling.Cli.Commands.Cluster;
 
-/// <summary>
-/// <c>ais cluster shutdown</c> and <c>ais cluster decommission</c>, which end the cluster as a whole: known by name, not offered, with what to do instead.
-/// </summary>
+/// <summary><c>ais cluster shutdown</c> and <c>ais cluster decommission</c>: end the cluster as a whole.</summary>
 internal static class WholeCluster
 {
-    public static CliCommand Shutdown(Flags flags) => NotOffered(
-        "shutdown",
-        "stop the processes of all nodes as their machines do it; started again, they form the same cluster and have everything that was acknowledged").With(flags.Yes);
+    /// <summary>The server's status when it names members that did not take the order.</summary>
+    private const int NotAll = 502;
 
-    public static CliCommand Decommission(Flags flags) => NotOffered(
-        "decommission",
-        "take nodes out by 'ais cluster add-remove-nodes decommission NODE_ID...'; the last ones are stopped by hand, and their directories removed").With(flags.RemoveUserData, flags.Yes);
+    private static readonly TimeSpan AbortWithin = TimeSpan.FromSeconds(5);
 
-    private static CliCommand NotOffered(string name, string instead) => new CliCommand(name, "not offered by this version")
+    public static CliCommand Shutdown(Flags flags) => new CliCommand("shutdown", "stop all nodes of the cluster; started again, they form the same cluster with all its data")
     {
-        Run = _ => throw new CliException($"'{name}' of the whole cluster is not offered by this version: {instead}"),
-    }.Takes();
+        Run = ShutdownAsync,
+    }.With(flags.EndGuard, flags.Yes).Takes();
+
+    public static CliCommand Decommission(Flags flags) => new CliCommand("decommission", "destroy the cluster: all nodes forget it and stop; cannot be undone")
+    {
+        Run = DecommissionAsync,
+    }.With(flags.RemoveAllUserData, flags.EndGuard, flags.Yes).Takes();
+
+    private static async Task<int> ShutdownAsync(CliSession session)
+    {
+        session.AtMost(0);
+        if (!session.Has(session.Flags.Yes))
+        {
+            session.Terminal.RequireAnswers("Shut down the whole cluster?");
+            var map = await session.Client.Cluster.GetMapAsync(session.Cancellation).ConfigureAwait(false);
+            if (!await session.Terminal.ConfirmAsync($"Shut down {Describe(map)}?", session.Cancellation).ConfigureAwait(false))
+            {
+                return ExitCode.Failed;
+            }
+        }
+
+        return await EndAsync(session, "shutdown", removeUserData: false, "Cluster successfully shut down").ConfigureAwait(false);
+    }
+
+    private static async Task<int> DecommissionAsync(CliSession session)
+    {
+        session.AtMost(0);
+        var removesData = session.Has(session.Flags.RemoveAllUserData);
+        if (!session.Has(session.Flags.Yes))
+        {
+            session.Terminal.RequireAnswers("Decommission the whole cluster?");
+            var map = await session.Client.Cluster.GetMapAsync(session.Cancellation).ConfigureAwait(false);
+            session.Terminal.Warn($"about to decommission {Describe(map)}{(removesData ? " and to erase all its objects" : string.Empty)}: this cannot be undone");
+            if (!await session.Terminal.ConfirmByNameAsync("the id of the cluster", map.Uuid, session.Cancellation).ConfigureAwait(false))
+            {
+                return ExitCode.Failed;
+            }
+        }
+        else if (removesData && session.Terminal.ErrorIsTerminal)
+        {
+            session.Terminal.Warn($"in {AbortWithin.TotalSeconds:0} seconds the cluster is decommissioned and all its objects are erased: press Ctrl-C to abort");
+            await Task.Delay(AbortWithin, session.Environment.Time, session.Cancellation).ConfigureAwait(false);
+        }
+
+        return await EndAsync(session, "decommission", removesData, "Cluster successfully decommissioned").ConfigureAwait(false);
+    }
+
+    private static async Task<int> EndAsync(CliSession session, string action, bool removeUserData, string done)
+    {
+        var guards = session.Value(session.Flags.EndGuard)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        try
+        {
+            await session.Client.Lifecycle.EndClusterAsync(action, removeUserData, guards, session.Cancellation).ConfigureAwait(false);
+        }
+        catch (ApiException error) when (error.Status == NotAll)
+        {
+            throw new CliException(error.Message, ExitCode.Partial);
+        }
+
+        session.Out.WriteLine(done);
+        return ExitCode.Ok;
+    }
+
+    private static string Describe(ClusterMap map) =>
+        $"cluster {map.Uuid} ({(map.PrimaryId.Length > 0 ? $"primary p[{map.PrimaryId}]" : "no primary")}, gateways: {map.Gateways.Count}, targets: {map.Targets.Count})";
 }

@@ -46,6 +46,7 @@ internal sealed record GatewayServices(
     ConfigService Config,
     LeadershipService Leadership,
     OperationService Operations,
+    EndService End,
     RebalanceService Rebalances,
     ExplainService Explanations,
     ListMerge Lists,

@@ -96,6 +96,7 @@ internal sealed class NativeNodeApi : INodeApi
             new ConfigService(runtime.View, runtime.Proposer),
             new LeadershipService(runtime.View, runtime.Proposer),
             operations,
+            new EndService(runtime.View, runtime.Proposer, new PeerEndOrders(runtime.Peers).TellAsync),
             new RebalanceService(runtime.View, new PeerRebalanceReports(runtime.Peers)),
             new ExplainService(operations, buckets, runtime.Peers),
             lists,

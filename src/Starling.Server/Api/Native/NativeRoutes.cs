@@ -27,6 +27,7 @@ internal static class NativeRoutes
         new("POST", "intra/v1/verify", Listeners.Data, Roles.Target, Privilege.Member, "verify", NeighborEndpoints.VerifyAsync),
         new("POST", "intra/v1/forward", Listeners.Data, Roles.Target, Privilege.Member, "forward", NeighborEndpoints.ForwardAsync),
         new("GET", "intra/v1/applied", Listeners.Data, Roles.Target, Privilege.Member, "applied", AppliedEndpoint.HandleAsync),
+        new("POST", "intra/v1/end", Listeners.Control, Roles.Any, Privilege.Member, "end", EndEndpoint.HandleAsync),
         new("GET", "intra/v1/explain", Listeners.Data, Roles.Target, Privilege.Member, "explain", ExplainEndpoint.HereAsync),
     ];
 

@@ -19,9 +19,8 @@ internal static class ClusterActions
             new("stop", StopJob.HandleAsync), new("start", StartJob.HandleAsync), new("init", InitAsync),
             new("start-maintenance", MembershipActions.StartMaintenanceAsync), new("stop-maintenance", MembershipActions.StopMaintenanceAsync),
             new("shutdown-node", MembershipActions.ShutdownNodeAsync), new("decommission-node", MembershipActions.DecommissionNodeAsync),
-            new("rm-unsafe", MembershipActions.RemoveUnsafeAsync),
-        ],
-        "shutdown", "decommission");
+            new("rm-unsafe", MembershipActions.RemoveUnsafeAsync), new("shutdown", EndActions.ShutdownAsync), new("decommission", EndActions.DecommissionAsync),
+        ]);
 
     public static async Task PutAsync(ApiCall call)
     {

@@ -10,6 +10,9 @@ namespace Starling.Server.Api.Native.Daemon;
 /// <summary>This node's deviations from the replicated configuration: those kept in one small local file, and over them those that end with the process.</summary>
 internal sealed class NodeConfig
 {
+    /// <summary>Its file in the node's directory.</summary>
+    public const string FileName = "node-overrides";
+
     private const ushort FileKind = 40;
 
     private readonly IFileLayer files;
@@ -23,7 +26,7 @@ internal sealed class NodeConfig
     public NodeConfig(IFileLayer files, string directory)
     {
         this.files = files;
-        path = Path.Combine(Path.GetFullPath(directory), "node-overrides");
+        path = Path.Combine(Path.GetFullPath(directory), FileName);
         var content = SystemFile.Read(files, path, FileKind);
         overrides = content is null ? [] : JsonNode.Parse(content) as JsonObject ?? [];
     }

@@ -101,7 +101,7 @@ internal static class MembershipActions
         : throw ApiException.Invalid($"field \"sids\": expected node IDs, got {element.ValueKind}");
 
     // In the value as an array or one text, or in the query, repeated or with commas.
-    private static ImmutableArray<string> GuardsOf(ApiCall call, JsonElement? value)
+    internal static ImmutableArray<string> GuardsOf(ApiCall call, JsonElement? value)
     {
         var given = ActionMessage.Member(value, "force") switch
         {
