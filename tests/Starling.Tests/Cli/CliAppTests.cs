@@ -120,8 +120,8 @@ public sealed class CliAppTests : IAsyncLifetime
                node-status        say whether a node may be powered off: code 0 when safe, 4 when not, 7 when '--timeout' has passed
                attest-off         attest that a node that does not answer is powered off, so that others may take over its names
                declare-lost       declare the mountpaths lost that a running target misses, because their disks were replaced
-               shutdown           not offered by this version
-               decommission       not offered by this version
+               shutdown           stop all nodes of the cluster; started again, they form the same cluster with all its data
+               decommission       destroy the cluster: all nodes forget it and stop; cannot be undone
                task               show operations on nodes, take them back
                rebalance          start, stop and show rebalances
 

@@ -8,11 +8,13 @@ namespace Starling.Tests.Cli;
 internal sealed record CliRun(int ExitCode, string Out, string Error, byte[] Bytes)
 {
     /// <summary>Runs a command line in this process, words separated by blanks.</summary>
-    public static Task<CliRun> Of(FakeCluster cluster, string commandLine, string input = "", bool terminal = false, string? directory = null) =>
-        Of(cluster.Url, commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries), input, terminal, directory);
+    public static Task<CliRun> Of(
+        FakeCluster cluster, string commandLine, string input = "", bool terminal = false, string? directory = null, TimeProvider? time = null, CancellationToken cancellation = default) =>
+        Of(cluster.Url, commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries), input, terminal, directory, time: time, cancellation: cancellation);
 
     public static async Task<CliRun> Of(
-        string endpoint, string[] args, string input = "", bool terminal = false, string? directory = null, Func<string, string?>? variable = null, CancellationToken cancellation = default)
+        string endpoint, string[] args, string input = "", bool terminal = false, string? directory = null, Func<string, string?>? variable = null, TimeProvider? time = null,
+        CancellationToken cancellation = default)
     {
         using var stdout = new StringWriter { NewLine = "\n" };
         using var stderr = new StringWriter { NewLine = "\n" };
@@ -26,6 +28,7 @@ internal sealed record CliRun(int ExitCode, string Out, string Error, byte[] Byt
             InputIsTerminal = terminal,
             OutputIsTerminal = terminal,
             ErrorIsTerminal = terminal,
+            Time = time ?? TimeProvider.System,
             StartingRetryDelay = TimeSpan.Zero,
             UnavailableBudget = TimeSpan.Zero,
         };

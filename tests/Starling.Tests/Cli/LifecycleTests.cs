@@ -39,17 +39,6 @@ public sealed class LifecycleTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await cluster.DisposeAsync();
 
-    [Theory]
-    [InlineData("shutdown --yes", "'shutdown' of the whole cluster is not offered by this version: stop the processes of all nodes as their machines do it")]
-    [InlineData("decommission --rm-user-data --yes", "'decommission' of the whole cluster is not offered by this version: take nodes out by 'ais cluster add-remove-nodes decommission NODE_ID...'")]
-    public async Task What_ends_the_whole_cluster_is_refused_by_name_with_what_to_do_instead_and_asks_nobody(string command, string why)
-    {
-        var run = await CliRun.Of(cluster, $"cluster {command}");
-        Assert.Equal((1, string.Empty), (run.ExitCode, run.Out));
-        Assert.Contains(why, run.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain(cluster.Requests, request => request.Method != "GET");
-    }
-
     [Fact]
     public async Task Start_maintenance_names_the_rebalance_and_the_node()
     {
