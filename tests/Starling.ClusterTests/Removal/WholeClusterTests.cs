@@ -48,7 +48,7 @@ public sealed class WholeClusterTests
 
         var alone = scene.Targets[0];
         playground.Start(alone);
-        await TestPlayground.UntilAsync(async () => (await playground.ReasonAsync(alone)).Contains("no cluster yet", StringComparison.Ordinal), $"{alone.DisplayName} to say that it has no cluster", said: () => playground.Supervisor.LogTail(alone));
+        await TestPlayground.UntilAsync(async () => (await playground.ReasonAsync(alone)).Contains("no cluster reachable yet", StringComparison.Ordinal), $"{alone.DisplayName} to say that it has no cluster", said: () => playground.Supervisor.LogTail(alone));
         Assert.Empty(await playground.ClusterIdAsync(alone));
     }
 

@@ -24,15 +24,15 @@ internal static class EndActions
         EndAsync(call, message, new EndOrderWire { Decommission = true, RemoveUserData = ActionMessage.FlagMember(message.Value, "rm_user_data") });
 
     /// <summary>What the asker is told when not everybody took the order.</summary>
-    public static string TextOf(EndReport report, EndOrderWire order, string asked, bool goesOn)
+    public static string TextOf(EndReport report, EndOrderWire order, string asked, bool ends)
     {
         var names = string.Join("; ", report.Left.Select(left => $"{(left.Node.Role == NodeRole.Target ? 't' : 'p')}[{left.Node.Id}] ({left.Why})"));
         var byHand = !order.Decommission ? "stop its process"
             : order.RemoveUserData ? "stop its process, remove its data directory, empty its mountpaths"
             : "stop its process, remove its data directory, and empty its mountpaths or keep them for another use";
-        var next = goesOn
-            ? $"{asked} goes on running, so that this can be asked again there: start or connect what is missing and repeat the command, or, when it is gone for good, repeat it with '--force={Guard}', which ends {asked} too"
-            : $"{asked} ends as well, as '--force={Guard}' says";
+        var next = ends
+            ? $"{asked} ends as well"
+            : $"{asked} goes on running, so that this can be asked again there: start or connect what is missing and repeat the command, or, when it is gone for good, repeat it with '--force={Guard}', which ends {asked} too";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{report.Members - report.Left.Length} of {report.Members} other members took the order {order.Words} (or had ended); not told: {names}. {next}. By hand, where a node was not told: {byHand}");
@@ -56,8 +56,8 @@ internal static class EndActions
 
         // Once begun it goes on, also when the client hangs up: a cluster of which half was told is of no use to anybody.
         var report = await gateway.End.TellAllAsync(order, CancellationToken.None);
-        var goesOn = !report.Left.IsEmpty && forced.IsEmpty;
-        if (!goesOn)
+        var ends = report.Left.IsEmpty || !forced.IsEmpty;
+        if (ends)
         {
             // Durable before it is answered, as at every other node.
             var own = gateway.End.OrderFor(call.Services.Snapshot.Self, order);
@@ -71,7 +71,8 @@ internal static class EndActions
 
         if (!report.Left.IsEmpty)
         {
-            throw new ApiException(NotAll, TextOf(report, order, call.Services.DisplayName, goesOn));
+            // Another gateway may have told this one meanwhile, for another operator.
+            throw new ApiException(NotAll, TextOf(report, order, call.Services.DisplayName, ends || runtime.Stopping.IsCancellationRequested));
         }
 
         await call.EmptyAsync();
