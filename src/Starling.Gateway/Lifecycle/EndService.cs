@@ -25,7 +25,7 @@ public sealed record EndReport(int Members, ImmutableArray<EndLeft> Left);
 
 /// <summary>
 /// Ends a whole cluster, from the gateway that was asked: every other member is told, in the order of <see cref="EndPlan"/>. No entry of the log tells of
-/// it, so that a cluster without a leader can be ended as well.
+/// it, so that what is left of a cluster can be ended without a leader, by a gateway that has known the members since before.
 /// </summary>
 public sealed class EndService
 {

@@ -15,6 +15,7 @@ internal sealed class ClusterEnd(DataDirectory directory, Action<string> stop, I
 {
     private readonly Lock gate = new();
     private EndOrderWire? taken;
+    private int decommissions;
 
     /// <summary>Takes an order; durable when it returns, if it is to be decommissioned. Repeating it changes nothing; a shutdown may become a decommissioning.</summary>
     /// <exception cref="StoreException">Conflict: this node is being decommissioned, and a shutdown would promise that it comes back. DiskFailure or OutOfSpace.</exception>
@@ -22,11 +23,7 @@ internal sealed class ClusterEnd(DataDirectory directory, Action<string> stop, I
     {
         lock (gate)
         {
-            if (taken is { Decommission: true } && !order.Decommission)
-            {
-                throw new StoreException(ErrorCode.Conflict, $"this node is being decommissioned already, as ordered by {taken.OrderedBy}: it does not come back as a member");
-            }
-
+            RefuseLess(order);
             log.LogWarning("cluster {Cluster} ends: this node has the order {What}, given by {OrderedBy}", order.ClusterId, order.Words, order.OrderedBy);
 
             // What one of two operators wanted gone is gone.
@@ -35,6 +32,21 @@ internal sealed class ClusterEnd(DataDirectory directory, Action<string> stop, I
             {
                 directory.WriteEnd(taken);
             }
+        }
+    }
+
+    /// <summary>
+    /// This gateway hands out an order until what is returned is disposed. While it decommissions the cluster, a shutdown that another operator asks for
+    /// elsewhere does not end it: it is needed again if somebody could not be told.
+    /// </summary>
+    /// <exception cref="StoreException">Conflict: as <see cref="Take"/>; nobody has been told then.</exception>
+    public IDisposable HandOut(EndOrderWire order)
+    {
+        lock (gate)
+        {
+            RefuseLess(order);
+            decommissions += order.Decommission ? 1 : 0;
+            return new Handing(this, order);
         }
     }
 
@@ -70,6 +82,27 @@ internal sealed class ClusterEnd(DataDirectory directory, Action<string> stop, I
         catch (FileLayerException failure)
         {
             throw failure.ToStoreException();
+        }
+    }
+
+    private void RefuseLess(EndOrderWire order)
+    {
+        if (!order.Decommission && (taken is { Decommission: true } || decommissions > 0))
+        {
+            throw new StoreException(
+                ErrorCode.Conflict,
+                taken is { Decommission: true } ? $"this node is being decommissioned already, as ordered by {taken.OrderedBy}: it does not come back as a member" : "this gateway is decommissioning the cluster");
+        }
+    }
+
+    private sealed class Handing(ClusterEnd end, EndOrderWire order) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (end.gate)
+            {
+                end.decommissions -= order.Decommission ? 1 : 0;
+            }
         }
     }
 

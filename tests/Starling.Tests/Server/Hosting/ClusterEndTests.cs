@@ -71,6 +71,13 @@ public sealed class ClusterEndTests
         var end = new ClusterEnd(directory, stops.Add, NullLogger.Instance);
         end.Take(Shutdown);
         Assert.Null(directory.ReadEnd());
+        using (end.HandOut(Keep))
+        {
+            // A gateway that tells the others to be decommissioned may be needed again.
+            Assert.Contains("this gateway is decommissioning the cluster", Assert.Throws<StoreException>(() => end.Take(Shutdown)).Message, StringComparison.Ordinal);
+        }
+
+        end.HandOut(Shutdown).Dispose();
         end.Take(Keep);
         Assert.Equal(Keep, directory.ReadEnd());
         end.Take(Erase);
@@ -79,6 +86,7 @@ public sealed class ClusterEndTests
         var refused = Assert.Throws<StoreException>(() => end.Take(Shutdown));
         Assert.Equal(ErrorCode.Conflict, refused.Error.Code);
         Assert.Contains("being decommissioned already, as ordered by another", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<StoreException>(() => end.HandOut(Shutdown));
         Assert.Empty(stops);
         end.Begin(Erase);
         Assert.Equal("its cluster ends: to be decommissioned and erase its objects, ordered by another", Assert.Single(stops));

@@ -53,6 +53,7 @@ internal static class EndActions
 
         var (gateway, runtime) = (call.Services.Gateway!, call.Services.Runtime);
         var order = what with { OrderedBy = $"{MembershipActions.RequesterOf(call, message.Value).By} through {call.Services.DisplayName}" };
+        using var handing = runtime.End.HandOut(order);
 
         // Once begun it goes on, also when the client hangs up: a cluster of which half was told is of no use to anybody.
         var report = await gateway.End.TellAllAsync(order, CancellationToken.None);
