@@ -16,6 +16,7 @@ internal sealed class ClusterEnd(DataDirectory directory, Action<string> stop, I
     private readonly Lock gate = new();
     private EndOrderWire? taken;
     private int decommissions;
+    private bool isHalfDone;
 
     /// <summary>Takes an order; durable when it returns, if it is to be decommissioned. Repeating it changes nothing; a shutdown may become a decommissioning.</summary>
     /// <exception cref="StoreException">Conflict: this node is being decommissioned, and a shutdown would promise that it comes back. DiskFailure or OutOfSpace.</exception>
@@ -47,6 +48,15 @@ internal sealed class ClusterEnd(DataDirectory directory, Action<string> stop, I
             RefuseLess(order);
             decommissions += order.Decommission ? 1 : 0;
             return new Handing(this, order);
+        }
+    }
+
+    /// <summary>Members took the order to be decommissioned: from now on this gateway is not ended by a shutdown that is asked for elsewhere.</summary>
+    public void HandedOut(EndOrderWire order)
+    {
+        lock (gate)
+        {
+            isHalfDone |= order.Decommission;
         }
     }
 
@@ -87,11 +97,11 @@ internal sealed class ClusterEnd(DataDirectory directory, Action<string> stop, I
 
     private void RefuseLess(EndOrderWire order)
     {
-        if (!order.Decommission && (taken is { Decommission: true } || decommissions > 0))
+        if (!order.Decommission && (taken is { Decommission: true } || isHalfDone || decommissions > 0))
         {
             throw new StoreException(
                 ErrorCode.Conflict,
-                taken is { Decommission: true } ? $"this node is being decommissioned already, as ordered by {taken.OrderedBy}: it does not come back as a member" : "this gateway is decommissioning the cluster");
+                taken is { Decommission: true } ? $"this node is being decommissioned already, as ordered by {taken.OrderedBy}: it does not come back as a member" : "this gateway is decommissioning the cluster: repeat that at it until everybody is told, or stop its process by hand");
         }
     }
 

@@ -93,6 +93,13 @@ public sealed class EndClusterTests : IAsyncLifetime
         Assert.Contains("empty its mountpaths", text, StringComparison.Ordinal);
         await Task.WhenAll(stops).WaitAsync(TestCluster.Patience);
         Assert.False(Asked.StopRequested.IsCompleted);
+        using (var elsewhere = await SendOrderAsync(Asked, OrderFor(Asked)))
+        {
+            // A shutdown by somebody else does not take away the gateway that is needed again.
+            Assert.Equal(HttpStatusCode.Conflict, elsewhere.StatusCode);
+            Assert.Contains("this gateway is decommissioning the cluster", await elsewhere.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
         Assert.All(others, host => Assert.False(BelongsToCluster(host), $"{host.Id}"));
 
         // Started again it needs no leader to take its order, and those that have ended are not missed.

@@ -78,6 +78,10 @@ public sealed class ClusterEndTests
         }
 
         end.HandOut(Shutdown).Dispose();
+        end.HandedOut(Shutdown);
+        end.Take(Shutdown);
+        end.HandedOut(Keep);
+        Assert.Throws<StoreException>(() => end.Take(Shutdown));
         end.Take(Keep);
         Assert.Equal(Keep, directory.ReadEnd());
         end.Take(Erase);

@@ -57,6 +57,11 @@ internal static class EndActions
 
         // Once begun it goes on, also when the client hangs up: a cluster of which half was told is of no use to anybody.
         var report = await gateway.End.TellAllAsync(order, CancellationToken.None);
+        if (report.Left.Length < report.Members)
+        {
+            runtime.End.HandedOut(order);
+        }
+
         var ends = report.Left.IsEmpty || !forced.IsEmpty;
         if (ends)
         {
