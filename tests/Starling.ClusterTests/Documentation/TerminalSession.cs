@@ -100,7 +100,10 @@ internal sealed partial class TerminalSession : IAsyncDisposable
         }
 
         var offered = Prompt().Split(Seen)[0];
-        await TypeAsync(Interrupt);
+
+        // Without the key that sends a line: it would bring a second prompt, which the next command would take for its own.
+        screen.Clear();
+        await SendAsync(Interrupt);
         await ReadAsync(() => Prompt().IsMatch(Seen), "a prompt after Ctrl-C");
         return offered;
     }

@@ -119,6 +119,13 @@ public sealed class OperationClient
 
     private void TakeOut(SimNode node, int dice)
     {
+        if (_world.IsHealed && _world.Checks.Newest.Newest.Targets.All(t => t == node.Id))
+        {
+            // Without any target clients have nothing to do.
+            Think();
+            return;
+        }
+
         var kind = dice < 5 ? OperationKind.Maintenance : dice < 7 ? OperationKind.Shutdown : OperationKind.Decommission;
         var options = new OperationOptions
         {
