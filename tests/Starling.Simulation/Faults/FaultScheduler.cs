@@ -338,8 +338,10 @@ public sealed class FaultScheduler
 
         // While a voter is being replaced, the learner that takes its place is as dear as a voter: it counts as soon as its entry is appended.
         var isWhole = kept == voters.Members.Length || voters.Contains(new Member(alsoLost.Id, alsoLost.Disk.Durable.Incarnation));
-        // A cluster of one grows over two voters, of whom it can spare none.
-        return isWhole && voters.Members.Length > 2 && kept >= voters.Majority;
+
+        // A cluster of one grows over two voters, of whom it can spare none; and of three of whom one leaves, two remain.
+        var leaving = voters.Members.Count(member => member.Id != alsoLost.Id && _world.Checks.Newest.RolesAreOff(member.Id));
+        return isWhole && voters.Members.Length - leaving > 2 && kept >= voters.Majority;
     }
 
     private void Hit(Mark mark) => _world.Coverage.Hit(mark);
