@@ -91,7 +91,7 @@ public sealed class VoterPlannerTests
     public void A2_AVoterThatIsOutStaysWhileNothingCouldBeDecidedWithoutIt()
     {
         var voters = Set("gateway1", "target01", "target02");
-        var silent = Healthy("target01") with { CaughtUp = false, OnlineForNs = 0, SilentForNs = 5_000_000_000 };
+        var silent = Dead("target01", 5);
         var draining = Healthy("target02") with { Gone = true, CaughtUp = false };
         Assert.Null(Plan(voters, null, true, silent, draining));
 
