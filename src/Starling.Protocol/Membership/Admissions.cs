@@ -15,9 +15,11 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
     private const long SettleNs = 1_000_000_000;
     private const long PendingCountsNs = 5_000_000_000;
     private const int RemembersSuperseded = 64;
+    private const int RemembersWaiting = 8;
 
     private readonly SortedDictionary<NodeId, long> proposedAt = [];
     private readonly SortedDictionary<NodeId, (string Reason, long SinceNs)> pending = [];
+    private readonly SortedDictionary<NodeId, List<SessionId>> waiting = [];
     private readonly Queue<SessionId> superseded = new();
     private long readySinceNs;
     private int readyCount;
@@ -30,18 +32,39 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
     {
         proposedAt.Clear();
         pending.Clear();
+        waiting.Clear();
         superseded.Clear();
         readySinceNs = 0;
         activationIndex = 0;
         Pending = [];
     }
 
-    /// <summary>A process that was replaced is not brought back by a message that was long on its way.</summary>
+    /// <summary>
+    /// A process that was replaced is not brought back by a message that was long on its way: neither the one whose session was in force, nor one that asked before
+    /// its successor did and died while it waited.
+    /// </summary>
     public void Applied(LogEntry entry, ClusterState before)
     {
-        if (entry.Command is CommitSession { Member.Id: var id } && before.Node(id) is { } old && old.Session != SessionId.None && node.State.Node(id)?.Session != old.Session)
+        if (entry.Command is not CommitSession { Member.Id: var id } || node.State.Node(id) is not { } now || before.Node(id)?.Session is not { } old || now.Session == old)
         {
-            superseded.Enqueue(old.Session);
+            return;
+        }
+
+        Supersede(old);
+        if (waiting.TryGetValue(id, out var asked))
+        {
+            // In the order in which they first asked; who asked later may be a newer process still.
+            var at = asked.IndexOf(now.Session);
+            asked.GetRange(0, at < 0 ? asked.Count : at).ForEach(Supersede);
+            asked.RemoveRange(0, at < 0 ? asked.Count : at + 1);
+        }
+    }
+
+    private void Supersede(SessionId session)
+    {
+        if (session != SessionId.None && !superseded.Contains(session))
+        {
+            superseded.Enqueue(session);
             if (superseded.Count > RemembersSuperseded)
             {
                 superseded.Dequeue();
@@ -146,6 +169,7 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
         {
             if (!leases.HasLapsed(who.Id))
             {
+                Remember(who);
                 return Wait(who.Id, $"an earlier process of node {who.Id} may hold a lease for {(leases.RemainingNs(who.Id) / 1_000_000_000) + 1} s more");
             }
 
@@ -165,6 +189,23 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
         proposedAt[id] = raft.Propose(command);
         pending.Remove(id);
         return (true, "waiting for the admission to be committed");
+    }
+
+    private void Remember(NodeIdentity who)
+    {
+        if (!waiting.TryGetValue(who.Id, out var sessions))
+        {
+            waiting[who.Id] = sessions = [];
+        }
+
+        if (!sessions.Contains(who.Session))
+        {
+            sessions.Add(who.Session);
+            if (sessions.Count > RemembersWaiting)
+            {
+                sessions.RemoveAt(0);
+            }
+        }
     }
 
     private (bool Accepted, string Reason) Wait(NodeId id, string reason)

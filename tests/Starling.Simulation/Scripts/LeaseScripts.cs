@@ -1,5 +1,6 @@
 using Starling.Core.Errors;
 using Starling.Protocol.Consensus;
+using Starling.Protocol.Membership;
 using Starling.Protocol.Node;
 using Starling.Protocol.Objects;
 using Starling.Protocol.Ownership;
@@ -113,6 +114,35 @@ public static class LeaseScripts
         story.Require(story.World.NowNs > committedAt, "time passes");
         story.EndsWell();
         story.Until(() => story.Do(ObjectCallKind.Get, name).Error?.Code == ErrorCode.BucketNotFound, 10, "everybody knows");
+    }
+
+    [Script]
+    public static void RequestOfAProcessThatDiedWhileItWaited(TextWriter? log)
+    {
+        // A process asks to be let in, dies while it waits for the lease of its predecessor, and is followed by another one that is let in. A copy of its request that
+        // was long on its way must not put it in force again: the living one would be refused for ever.
+        var story = Story.Begin(log);
+        story.CreateBucket();
+        var target = story.Node("t1");
+        Envelope? late = null;
+        story.Until(() => target.Target!.HasLease, 15, "the first process is leased");
+        story.World.PowerOff(target);
+        story.World.Tap = (from, envelope) => late = from == target && envelope.Message is JoinRequest ? envelope : late;
+        story.World.Start(target);
+        story.Until(() => late is not null, 20, "the second process asks");
+        story.RunFor(2);
+        story.World.Tap = null;
+        story.World.PowerOff(target);
+
+        // Who leaves asks for no lease any more: nothing makes the late request wait.
+        story.Out("t1");
+        story.World.Start(target);
+        story.Until(() => story.World.Checks.Newest.Node(target.Id)!.Session == target.Session, 90, "the third process is let in");
+        story.World.Deliver(story.Leader!, late!);
+        story.Always(() => story.World.Checks.Newest.Node(target.Id)!.Session == target.Session, 5, "and stays");
+        story.In("t1");
+        story.Until(() => target.Target!.HasLease, 60, "it is leased when it is back");
+        story.EndsWell();
     }
 
     [Script]

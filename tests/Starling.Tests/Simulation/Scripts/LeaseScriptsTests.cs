@@ -16,6 +16,9 @@ public sealed class LeaseScriptsTests
     public void destroy_missed_by_a_leased_target() => ScriptCatalog.Run(nameof(destroy_missed_by_a_leased_target));
 
     [Fact]
+    public void request_of_a_process_that_died_while_it_waited() => ScriptCatalog.Run(nameof(request_of_a_process_that_died_while_it_waited));
+
+    [Fact]
     public void double_start_of_one_target() => ScriptCatalog.Run(nameof(double_start_of_one_target));
 
     [Fact]
