@@ -150,6 +150,7 @@ public sealed class TrafficStoryTests(LifecycleCluster cluster) : IClassFixture<
         var first = await cluster.ActAsync("start-maintenance", $$"""{"sid":"{{Target(0)}}"}""");
         var leader = cluster.Leader();
         var next = cluster.Gateways.First(gateway => gateway.Id != leader.Id).Id;
+        await leader.View.WaitForAsync(now => now.Node.Voters.Members.Any(member => member.Id == next), "another gateway to vote", TestCluster.Patience, CancellationToken.None);
         await leader.Runtime.Proposer.TransferLeadershipAsync(next, TestCluster.Patience, CancellationToken.None);
         await cluster.Nodes.WaitForLeaderAsync(id => id != leader.Id);
         foreach (var action in (string[])["start-maintenance", "shutdown-node", "decommission-node"])
