@@ -42,8 +42,7 @@ internal sealed class Terminal
         RequireAnswers(question);
         while (true)
         {
-            await Error.WriteAsync($"{question} [Y/N]: ").ConfigureAwait(false);
-            var answer = await In.ReadLineAsync(cancellation).AsTask().WaitAsync(cancellation).ConfigureAwait(false);
+            var answer = await AnswerAsync($"{question} [Y/N]: ", cancellation).ConfigureAwait(false);
             switch (answer?.Trim().ToUpperInvariant())
             {
                 case "Y" or "YES" or "TRUE" or "ON" or "1":
@@ -56,6 +55,13 @@ internal sealed class Terminal
                     break;
             }
         }
+    }
+
+    /// <summary>Shows a prompt and returns the line that is typed; null: the input has ended. A read of a terminal does not end by itself at Ctrl-C: it is left.</summary>
+    public async Task<string?> AnswerAsync(string prompt, CancellationToken cancellation)
+    {
+        await Error.WriteAsync(prompt).ConfigureAwait(false);
+        return await In.ReadLineAsync(cancellation).AsTask().WaitAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Throws when there is nobody to ask.</summary>
@@ -71,8 +77,8 @@ internal sealed class Terminal
     public async Task<bool> ConfirmByNameAsync(string what, string name, CancellationToken cancellation)
     {
         RequireAnswers($"Type {what}");
-        await Error.WriteAsync($"Type {what} ({name}) to proceed: ").ConfigureAwait(false);
-        if ((await In.ReadLineAsync(cancellation).ConfigureAwait(false))?.Trim() == name && name.Length > 0)
+        var answer = await AnswerAsync($"Type {what} ({name}) to proceed: ", cancellation).ConfigureAwait(false);
+        if (answer?.Trim() == name && name.Length > 0)
         {
             return true;
         }

@@ -71,8 +71,9 @@ internal static class RemoveBucket
             session.Terminal.Warn("'--yes' does not count for '--all'");
         }
 
-        await session.Terminal.Error.WriteAsync($"About to destroy {count} buckets with everything in them. Type '{Phrase}' to confirm (or 'N' to cancel): ").ConfigureAwait(false);
-        if (await session.Terminal.In.ReadLineAsync(session.Cancellation).ConfigureAwait(false) == Phrase)
+        var answer = await session.Terminal.AnswerAsync(
+            $"About to destroy {count} buckets with everything in them. Type '{Phrase}' to confirm (or 'N' to cancel): ", session.Cancellation).ConfigureAwait(false);
+        if (answer == Phrase)
         {
             return true;
         }
