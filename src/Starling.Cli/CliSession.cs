@@ -46,6 +46,9 @@ internal sealed class CliSession : IDisposable
     /// <summary>Value of the flag; null when not given.</summary>
     public string? Value(Option<string?> flag) => parsed.GetValue(flag);
 
+    /// <summary>Names that the flag was given, separated by commas; none when it was not given.</summary>
+    public string[] Names(Option<string?> flag) => Value(flag)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
     /// <summary>Value of a flag that takes a whole number.</summary>
     public long Number(Option<string?> flag, long otherwise, long least, long most)
     {

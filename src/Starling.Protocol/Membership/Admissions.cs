@@ -20,7 +20,7 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
     private readonly SortedDictionary<NodeId, long> proposedAt = [];
     private readonly SortedDictionary<NodeId, (string Reason, long SinceNs)> pending = [];
     private readonly SortedDictionary<NodeId, List<SessionId>> waiting = [];
-    private readonly Queue<SessionId> superseded = new();
+    private readonly List<SessionId> superseded = [];
     private long readySinceNs;
     private int readyCount;
     private long activationIndex;
@@ -50,25 +50,13 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
             return;
         }
 
-        Supersede(old);
+        Remember(superseded, old, RemembersSuperseded);
         if (waiting.TryGetValue(id, out var asked))
         {
             // In the order in which they first asked; who asked later may be a newer process still.
             var at = asked.IndexOf(now.Session);
-            asked.GetRange(0, at < 0 ? asked.Count : at).ForEach(Supersede);
+            asked.GetRange(0, at < 0 ? asked.Count : at).ForEach(session => Remember(superseded, session, RemembersSuperseded));
             asked.RemoveRange(0, at < 0 ? asked.Count : at + 1);
-        }
-    }
-
-    private void Supersede(SessionId session)
-    {
-        if (session != SessionId.None && !superseded.Contains(session))
-        {
-            superseded.Enqueue(session);
-            if (superseded.Count > RemembersSuperseded)
-            {
-                superseded.Dequeue();
-            }
         }
     }
 
@@ -169,7 +157,8 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
         {
             if (!leases.HasLapsed(who.Id))
             {
-                Remember(who);
+                waiting.TryAdd(who.Id, []);
+                Remember(waiting[who.Id], who.Session, RemembersWaiting);
                 return Wait(who.Id, $"an earlier process of node {who.Id} may hold a lease for {(leases.RemainingNs(who.Id) / 1_000_000_000) + 1} s more");
             }
 
@@ -191,17 +180,12 @@ internal sealed class Admissions(NodeContext node, Raft raft, LeaseDesk leases, 
         return (true, "waiting for the admission to be committed");
     }
 
-    private void Remember(NodeIdentity who)
+    private static void Remember(List<SessionId> sessions, SessionId session, int atMost)
     {
-        if (!waiting.TryGetValue(who.Id, out var sessions))
+        if (session != SessionId.None && !sessions.Contains(session))
         {
-            waiting[who.Id] = sessions = [];
-        }
-
-        if (!sessions.Contains(who.Session))
-        {
-            sessions.Add(who.Session);
-            if (sessions.Count > RemembersWaiting)
+            sessions.Add(session);
+            if (sessions.Count > atMost)
             {
                 sessions.RemoveAt(0);
             }

@@ -56,7 +56,7 @@ internal static class AddRemoveNodes
             RemoveUserData = Given(session, session.Flags.RemoveUserData),
             KeepInitialConfig = Given(session, session.Flags.KeepInitialConfig),
             NoShutdown = Given(session, session.Flags.NoShutdown),
-            Force = session.Value(session.Flags.Guard)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+            Force = session.Names(session.Flags.Guard),
         };
         var reply = await session.Client.Lifecycle.ChangeAsync(action.Action, change, session.Cancellation).ConfigureAwait(false);
         var rebalance = reply.RebalanceId.Trim('"');

@@ -149,8 +149,7 @@ internal static class OperationCommands
             }
         }
 
-        var force = session.Value(session.Flags.Guard)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
-        await session.Client.Lifecycle.ChangeAsync("rm-unsafe", new([node.Id]) { SkipRebalance = true, Force = force }, session.Cancellation).ConfigureAwait(false);
+        await session.Client.Lifecycle.ChangeAsync("rm-unsafe", new([node.Id]) { SkipRebalance = true, Force = session.Names(session.Flags.Guard) }, session.Cancellation).ConfigureAwait(false);
         session.Out.WriteLine($"{node.DisplayName} is being removed from the cluster map (permanently, its data is given up)");
         return ExitCode.Ok;
     }

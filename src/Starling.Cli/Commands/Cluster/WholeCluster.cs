@@ -63,10 +63,9 @@ internal static class WholeCluster
 
     private static async Task<int> EndAsync(CliSession session, string action, bool removeUserData, string done)
     {
-        var guards = session.Value(session.Flags.EndGuard)?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         try
         {
-            await session.Client.Lifecycle.EndClusterAsync(action, removeUserData, guards, session.Cancellation).ConfigureAwait(false);
+            await session.Client.Lifecycle.EndClusterAsync(action, removeUserData, session.Names(session.Flags.EndGuard), session.Cancellation).ConfigureAwait(false);
         }
         catch (ApiException error) when (error.Status == NotAll)
         {

@@ -23,7 +23,7 @@ internal static class EndEndpoint
 
         try
         {
-            runtime.End.Take(order);
+            Obey(call, order);
         }
         catch (StoreException refusal)
         {
@@ -31,12 +31,20 @@ internal static class EndEndpoint
             return;
         }
 
+        await call.EmptyAsync();
+    }
+
+    /// <summary>Takes an order, durably, and lets this node end when the answer to the call has left.</summary>
+    /// <exception cref="StoreException">The order is not taken: as <see cref="Hosting.ClusterEnd.Take"/>.</exception>
+    public static void Obey(ApiCall call, EndOrderWire order)
+    {
+        var end = call.Services.Runtime.End;
+        end.Take(order);
         call.Response.OnCompleted(() =>
         {
-            runtime.End.Begin(order);
+            end.Begin(order);
             return Task.CompletedTask;
         });
-        await call.EmptyAsync();
     }
 
     /// <summary>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Starling.Core.Wire;
 using Starling.Gateway.Lifecycle;
 using Starling.Protocol.Identity;
+using Starling.Server.Api.Native.Intra;
 
 namespace Starling.Server.Api.Native.Lifecycle;
 
@@ -65,14 +66,7 @@ internal static class EndActions
         var ends = report.Left.IsEmpty || !forced.IsEmpty;
         if (ends)
         {
-            // Durable before it is answered, as at every other node.
-            var own = gateway.End.OrderFor(call.Services.Snapshot.Self, order);
-            runtime.End.Take(own);
-            call.Response.OnCompleted(() =>
-            {
-                runtime.End.Begin(own);
-                return Task.CompletedTask;
-            });
+            EndEndpoint.Obey(call, gateway.End.OrderFor(call.Services.Snapshot.Self, order));
         }
 
         if (!report.Left.IsEmpty)
