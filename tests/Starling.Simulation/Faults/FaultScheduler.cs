@@ -323,26 +323,19 @@ public sealed class FaultScheduler
 
     private bool MajorityKeepsDisks(VoterSet voters, SimNode alsoLost)
     {
-        var kept = 0;
-        foreach (var member in voters.Members)
-        {
-            foreach (var node in _world.Nodes)
-            {
-                if (node != alsoLost && node.Id == member.Id && node.Disk.Durable.Incarnation == member.Incarnation)
-                {
-                    kept++;
-                    break;
-                }
-            }
-        }
+        var kept = Array.FindAll([.. voters.Members], member => member.Id != alsoLost.Id && KeepsDisk(member));
 
         // While a voter is being replaced, the learner that takes its place is as dear as a voter: it counts as soon as its entry is appended.
-        var isWhole = kept == voters.Members.Length || voters.Contains(new Member(alsoLost.Id, alsoLost.Disk.Durable.Incarnation));
+        var isWhole = kept.Length == voters.Members.Length || voters.Contains(new Member(alsoLost.Id, alsoLost.Disk.Durable.Incarnation));
 
-        // A cluster of one grows over two voters, of whom it can spare none; and of three of whom one leaves, two remain.
-        var leaving = voters.Members.Count(member => member.Id != alsoLost.Id && _world.Checks.Newest.RolesAreOff(member.Id));
-        return isWhole && voters.Members.Length - leaving > 2 && kept >= voters.Majority;
+        // From the moment in which a voter is told to leave, the others have to be enough without it: the leader may let it go before it notices what was lost.
+        var staying = voters.Members.Count(Stays);
+        return isWhole && kept.Length >= voters.Majority && kept.Count(Stays) > staying / 2;
     }
+
+    private bool KeepsDisk(Member member) => _world.Nodes.Any(node => node.Id == member.Id && node.Disk.Durable.Incarnation == member.Incarnation);
+
+    private bool Stays(Member member) => !_world.Checks.Newest.RolesAreOff(member.Id);
 
     private void Hit(Mark mark) => _world.Coverage.Hit(mark);
 
