@@ -37,13 +37,14 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
 
     // Unbounded in type, bounded in fact: TryPost counts.
     private readonly ConcurrentQueue<object> inputs = new();
-    private readonly SemaphoreSlim wake = new(0);
+
+    // A semaphore would spin before it sleeps, which a loop that mostly waits pays for all day.
+    private readonly AutoResetEvent wake = new(false);
     private readonly ConcurrentDictionary<long, TaskCompletionSource<Effect>> outstanding = new();
     private readonly CancellationTokenSource ending = new();
     private Exchange? exchange;
     private long heardNs;
     private int queued;
-    private int wakes;
     private long completedToken;
     private long reportedToken;
     private long lastRequestId;
@@ -101,7 +102,7 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
         }
 
         inputs.Enqueue(input);
-        Wake();
+        wake.Set();
         return true;
     }
 
@@ -164,7 +165,7 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync();
-        Wake();
+        wake.Set();
         await loop;
         await writer.DisposeAsync();
         Fail("the node is stopping");
@@ -177,10 +178,12 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
         var tickAtMs = Environment.TickCount64;
         while (!ending.IsCancellationRequested)
         {
-            wake.Wait((int)Math.Max(0, tickAtMs - Environment.TickCount64));
+            // What a tick that was due left in the queue goes on at once.
+            if (inputs.IsEmpty)
+            {
+                wake.WaitOne((int)Math.Max(0, tickAtMs - Environment.TickCount64));
+            }
 
-            // Whoever posts after this wakes the loop again.
-            Interlocked.Exchange(ref wakes, 0);
             while (!ending.IsCancellationRequested && Environment.TickCount64 < tickAtMs && inputs.TryDequeue(out var input))
             {
                 Interlocked.Decrement(ref queued);
@@ -368,22 +371,13 @@ internal sealed class ControlLoop : ICommandProposer, IAsyncDisposable
     private void OnDurable(long token)
     {
         Interlocked.Exchange(ref completedToken, token);
-        Wake();
+        wake.Set();
     }
 
     private void OnWriteFailed(Exception error)
     {
         writeFailure = $"the control log cannot be written: {error.Message}";
-        Wake();
-    }
-
-    /// <summary>At most one wake-up waits; the loop looks at everything whenever it wakes.</summary>
-    private void Wake()
-    {
-        if (Interlocked.Exchange(ref wakes, 1) == 0)
-        {
-            wake.Release();
-        }
+        wake.Set();
     }
 
     private bool IsQuiet()

@@ -8,8 +8,9 @@ internal sealed class BatchWriter : IBatchWriter
     private const int MaxWaiting = 65_536;
 
     private readonly ControlLog log;
-    private readonly Lock gate = new();
-    private readonly SemaphoreSlim arrived = new(0);
+
+    // A monitor: its waiter sleeps at once, where a semaphore spins first.
+    private readonly object gate = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<(long Token, PersistBatch Batch)> waiting = [];
     private bool started;
@@ -33,9 +34,8 @@ internal sealed class BatchWriter : IBatchWriter
             }
 
             waiting.Add((token, batch));
+            Monitor.Pulse(gate);
         }
-
-        arrived.Release();
     }
 
     public async ValueTask DisposeAsync()
@@ -43,15 +43,14 @@ internal sealed class BatchWriter : IBatchWriter
         lock (gate)
         {
             stopping = true;
+            Monitor.Pulse(gate);
         }
 
-        arrived.Release();
         if (started)
         {
             await ended.Task;
         }
 
-        arrived.Dispose();
         log.Dispose();
     }
 
@@ -61,11 +60,8 @@ internal sealed class BatchWriter : IBatchWriter
         {
             while (Take() is { } batches)
             {
-                if (batches.Count > 0)
-                {
-                    log.Write(batches.ConvertAll(item => item.Batch));
-                    completed(batches[^1].Token);
-                }
+                log.Write(batches.ConvertAll(item => item.Batch));
+                completed(batches[^1].Token);
             }
         }
         catch (Exception error)
@@ -79,15 +75,24 @@ internal sealed class BatchWriter : IBatchWriter
         }
     }
 
-    /// <summary>Everything that waits; null when the writer ends and nothing is left.</summary>
+    /// <summary>Everything that waits, as soon as something does; null when the writer ends and nothing is left.</summary>
     private List<(long Token, PersistBatch Batch)>? Take()
     {
-        arrived.Wait();
         lock (gate)
         {
+            while (waiting.Count == 0)
+            {
+                if (stopping)
+                {
+                    return null;
+                }
+
+                Monitor.Wait(gate);
+            }
+
             var taken = waiting;
             waiting = [];
-            return taken.Count == 0 && stopping ? null : taken;
+            return taken;
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Starling.Core.Errors;
 
 namespace Starling.Storage.Objects;
@@ -13,12 +12,13 @@ internal sealed class DiskThreads : IDisposable
 
     private static readonly TimeSpan EndWithin = TimeSpan.FromSeconds(10);
 
-    private readonly BlockingCollection<Action> queue = new(MaxQueued);
-    private readonly Lock gate = new();
+    // A monitor, because its waiters sleep at once: a blocking collection spins first, and with sixteen threads that was a tenth of what a profile of a drain showed.
+    private readonly object gate = new();
+    private readonly Queue<Action> queue = new();
     private readonly List<Thread> threads = [];
     private readonly int maxThreads;
-    private int running;
     private int idle;
+    private bool ending;
 
     /// <summary>Makes the queue; threads are started as work finds none idle.</summary>
     /// <param name="maxThreads">At most so many; with 0 the work runs where it is asked for.</param>
@@ -37,11 +37,23 @@ internal sealed class DiskThreads : IDisposable
             return done.Task;
         }
 
-        StartIfNoneIsIdle();
-        if (!TryAdd(() => Complete(done, work, cancellationToken)))
+        lock (gate)
         {
-            throw new StoreException(
-                ErrorCode.Unavailable, queue.IsAddingCompleted ? "this target is stopping: try again" : $"{MaxQueued} commits wait for the disks already: try again", retryAfterMs: 1_000);
+            if (ending || queue.Count >= MaxQueued)
+            {
+                throw new StoreException(
+                    ErrorCode.Unavailable, ending ? "this target is stopping: try again" : $"{MaxQueued} commits wait for the disks already: try again", retryAfterMs: 1_000);
+            }
+
+            queue.Enqueue(() => Complete(done, work, cancellationToken));
+            if (idle < queue.Count && threads.Count < maxThreads)
+            {
+                StartOne();
+            }
+            else
+            {
+                Monitor.Pulse(gate);
+            }
         }
 
         return done.Task;
@@ -53,29 +65,18 @@ internal sealed class DiskThreads : IDisposable
     /// </summary>
     public void Dispose()
     {
-        queue.CompleteAdding();
-        var deadline = Environment.TickCount64 + (long)EndWithin.TotalMilliseconds;
         Thread[] started;
         lock (gate)
         {
+            ending = true;
             started = [.. threads];
+            Monitor.PulseAll(gate);
         }
 
+        var deadline = Environment.TickCount64 + (long)EndWithin.TotalMilliseconds;
         foreach (var thread in started)
         {
             thread.Join((int)Math.Max(0, deadline - Environment.TickCount64));
-        }
-    }
-
-    private bool TryAdd(Action action)
-    {
-        try
-        {
-            return queue.TryAdd(action);
-        }
-        catch (InvalidOperationException) when (queue.IsAddingCompleted)
-        {
-            return false;
         }
     }
 
@@ -93,36 +94,38 @@ internal sealed class DiskThreads : IDisposable
         done.SetFromTask(task);
     }
 
-    private void StartIfNoneIsIdle()
+    private void StartOne()
     {
-        if (Volatile.Read(ref idle) > queue.Count || Volatile.Read(ref running) >= maxThreads)
-        {
-            return;
-        }
-
-        var number = Interlocked.Increment(ref running);
-        if (number > maxThreads)
-        {
-            Interlocked.Decrement(ref running);
-            return;
-        }
-
-        var thread = new Thread(Work) { IsBackground = true, Name = $"disk-{number}" };
-        lock (gate)
-        {
-            thread.Start();
-            threads.Add(thread);
-        }
+        var thread = new Thread(Work) { IsBackground = true, Name = $"disk-{threads.Count + 1}" };
+        thread.Start();
+        threads.Add(thread);
     }
 
     private void Work()
     {
-        Interlocked.Increment(ref idle);
-        foreach (var action in queue.GetConsumingEnumerable())
+        while (Take() is { } action)
         {
-            Interlocked.Decrement(ref idle);
             action();
-            Interlocked.Increment(ref idle);
+        }
+    }
+
+    private Action? Take()
+    {
+        lock (gate)
+        {
+            while (queue.Count == 0)
+            {
+                if (ending)
+                {
+                    return null;
+                }
+
+                idle++;
+                Monitor.Wait(gate);
+                idle--;
+            }
+
+            return queue.Dequeue();
         }
     }
 }
