@@ -128,7 +128,7 @@ internal sealed class BenchCommand(BenchOptions options, ToolPaths tools, TextWr
     {
         await CreateBucketAsync(endpoint, Bucket(size, "get"), "buffered");
         await LoadAsync(cluster, endpoint, ["-bucket=ais://" + Bucket(size, "get"), "-pctput=100", "-duration=5m", $"-maxputs={size.Objects}", "-randomname=false", "-numworkers=4", .. size.Range]);
-        nginx.Fill(Bucket(size, "get"), [.. Enumerable.Range(0, size.Objects).Select(i => i.ToString("x", CultureInfo.InvariantCulture))], size.Bytes);
+        nginx.Fill(Bucket(size, "get"), [.. Enumerable.Range(0, size.Objects).Select(LoaderRun.Name)], size.Bytes);
         foreach (var durability in Durabilities)
         {
             await CreateBucketAsync(endpoint, Bucket(size, durability), durability);

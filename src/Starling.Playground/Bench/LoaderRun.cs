@@ -22,6 +22,9 @@ internal sealed record Sample(long Operations, long Bytes, long Errors, double S
 /// <summary>Runs <c>aisloader</c> as a user would and reads its JSON.</summary>
 internal static class LoaderRun
 {
+    /// <summary>The name that it gives the object of this number when names are not to be random: the number in hexadecimal digits.</summary>
+    public static string Name(int number) => number.ToString("x", CultureInfo.InvariantCulture);
+
     public static async Task<Sample> RunAsync(ToolPaths tools, string endpoint, IEnumerable<string> arguments, Func<double> serverCpuSeconds, CancellationToken cancellation)
     {
         var put = false;

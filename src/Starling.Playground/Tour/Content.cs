@@ -1,6 +1,6 @@
 namespace Starling.Playground.Tour;
 
-/// <summary>What an object must hold: the bytes of a file, or bytes made from a seed, so that nothing is kept in memory twice.</summary>
+/// <summary>What an object must hold; where it can be made again from a file or a seed it is not kept in memory.</summary>
 internal abstract record Content
 {
     public abstract ReadOnlyMemory<byte> Bytes();
@@ -10,6 +10,12 @@ internal abstract record Content
 internal sealed record FileContent(string Path) : Content
 {
     public override ReadOnlyMemory<byte> Bytes() => File.ReadAllBytes(Path);
+}
+
+/// <summary>Bytes that a first read returned, where somebody else wrote them.</summary>
+internal sealed record ReadContent(byte[] Read) : Content
+{
+    public override ReadOnlyMemory<byte> Bytes() => Read;
 }
 
 /// <summary>Bytes that a seed determines.</summary>

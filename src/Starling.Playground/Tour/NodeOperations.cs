@@ -17,7 +17,7 @@ internal sealed class NodeOperations : IDisposable
     public NodeOperations(PlaygroundPlan plan) => client = new StarlingClient(new StarlingClientOptions { Endpoints = [.. plan.Gateways.Select(gateway => new Uri(gateway.PublicUrl))] });
 
     /// <summary>How long a wait lasts at most.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(120);
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(120);
 
     public void Dispose() => client.Dispose();
 

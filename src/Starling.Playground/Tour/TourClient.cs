@@ -86,6 +86,10 @@ internal sealed class TourClient : IDisposable
         }
     }
 
+    /// <summary>What an object holds; nothing, and a failure of the act that names it, when it does not answer with its bytes.</summary>
+    public async Task<byte[]?> ReadAsync(string name, ActRecord act, CancellationToken cancellation) =>
+        (await RequestAsync(HttpMethod.Get, ObjectPath(name, Bucket), null, act, name, static status => status == HttpStatusCode.OK, cancellation))?.Body;
+
     public Task CreateBucketAsync(string bucket, ActRecord act, CancellationToken cancellation) =>
         RequestAsync(HttpMethod.Post, $"/v1/buckets/{bucket}?provider=ais", Action("create-bck"), act, bucket, static status => status is HttpStatusCode.OK or HttpStatusCode.Conflict, cancellation);
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using Starling.Core.Wire;
+using Starling.Playground.Bench;
 using Starling.Playground.Nodes;
 using Starling.Playground.Tour;
 
@@ -195,49 +197,98 @@ internal sealed class ResurrectionTrial(TourStage stage, TrialOptions options) :
     }
 }
 
-/// <summary>One drain at size: how fast, beside a plain copy of the same files, and what clients see before, during and after.</summary>
+/// <summary>One drain at size, of objects that <c>aisloader</c> put: how fast, beside a plain copy of the same files, and what clients see before, during and after.</summary>
 internal sealed class DrainCostTrial(TourStage stage, TrialOptions options) : Trial(stage, options)
 {
+    private const int Readers = 8;
+    private static readonly TimeSpan QuietWindow = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromMinutes(60);
+
     protected override async Task RunAsync()
     {
-        await PutAsync(Options.Objects);
+        Operations.Patience = LongestDrain;
+        await LoadAsync();
         var node = Targets[0];
         var copy = await CopyAsync(node);
-        var before = await LatencyAsync("before", () => Task.FromResult(false));
-        var cpu = CpuSeconds();
+        var before = await ReadAsync("read before", () => Task.Delay(QuietWindow, Cancellation));
         var watch = Stopwatch.StartNew();
-        var reply = await ChangeAsync("start-maintenance", node);
-        var during = await LatencyAsync("during", async () => (await Operations.SafetyAsync(node, Cancellation)).Verdict == "safe", untilDone: true);
-        var elapsed = watch.Elapsed;
-        cpu = CpuSeconds() - cpu;
-        var account = await AccountAsync(reply.RebalanceId, node);
-        var after = await LatencyAsync("after", () => Task.FromResult(false));
-        await SayAsync($"drain of {account.HandedOverObjects:N0} objects, {account.SentBytes:N0} bytes sent: {elapsed.TotalSeconds:0.0} s, {account.HandedOverObjects / elapsed.TotalSeconds:0} objects/s, {account.SentBytes / elapsed.TotalSeconds / (1 << 20):0.0} MiB/s");
-        await SayAsync($"CPU of all nodes meanwhile, with the readers' requests: {cpu:0.0} s, {1e6 * cpu / Math.Max(1, account.HandedOverObjects):0} µs per object; plain copy of its files: {copy.TotalSeconds:0.0} s (ratio {elapsed / copy:0.0})");
-        await SayAsync($"GET p50/p99 in ms: before {before.P50:0.0}/{before.P99:0.0}, during {during.P50:0.0}/{during.P99:0.0}, after {after.P50:0.0}/{after.P99:0.0}");
+        TimeSpan elapsed = default;
+        RebalanceTargetWire account = new();
+        var during = await ReadAsync("read during the drain", async () =>
+        {
+            var reply = await ChangeAsync("start-maintenance", node);
+            await Operations.UntilSafeAsync(node, Cancellation);
+            elapsed = watch.Elapsed;
+            account = await AccountAsync(reply.RebalanceId, node);
+        });
+        var after = await ReadAsync("read after", () => Task.Delay(QuietWindow, Cancellation));
+        var objects = account.HandedOverObjects;
+        var cpu = during.CpuSeconds - (during.TimesMs.Length * before.CpuSeconds / before.TimesMs.Length);
+        await SayAsync($"drain of {objects:N0} objects, {account.SentBytes:N0} bytes sent: safe after {elapsed.TotalSeconds:0.0} s, {objects / elapsed.TotalSeconds:0} objects/s, {account.SentBytes / elapsed.TotalSeconds / (1 << 20):0.0} MiB/s");
+        await SayAsync($"CPU of all nodes: {during.CpuSeconds:0.0} s with the readers' requests, {cpu:0.0} s without what as many requests cost before, {1e6 * cpu / objects:0} µs per object");
+        await SayAsync($"plain copy of its files, flushed: {copy.TotalSeconds:0.0} s (ratio {elapsed / copy:0.00})");
+        await SayAsync($"GET, {Readers} readers, p50/p99 in ms and GET/s: before {before}, during {during}, after {after}");
         await CompareAsync();
     }
 
-    private async Task<(double P50, double P99)> LatencyAsync(string name, Func<Task<bool>> isDone, bool untilDone = false)
+    /// <summary>Puts by the load generator, as a user would, and learns from a first read what every object must hold from now on.</summary>
+    private async Task LoadAsync()
     {
-        var act = Stage.Begin("read " + name, mayWait: false);
-        var times = new List<double>();
-        var random = new Random(1);
-        var watch = Stopwatch.StartNew();
-        while (untilDone ? !await isDone() : watch.Elapsed < TimeSpan.FromSeconds(10))
+        var put = Stage.Begin("put by aisloader", mayWait: false);
+        await Stage.Client.CreateBucketAsync(TourClient.Bucket, put, Cancellation);
+        var sample = await LoaderRun.RunAsync(
+            ToolPaths.Find(), Stage.Supervisor.Plan.Gateways.First().PublicUrl,
+            [
+                "-bucket=ais://" + TourClient.Bucket, "-pctput=100", "-duration=2h", $"-maxputs={Options.Objects}", "-randomname=false",
+                $"-numworkers={Readers}", $"-minsize={SizeBytes}", $"-maxsize={SizeBytes}",
+            ],
+            CpuSeconds, Cancellation);
+        put.Note = string.Create(CultureInfo.InvariantCulture, $"{sample.Operations:N0} objects of {SizeBytes} bytes, {sample.Errors} errors, {sample.OperationsPerSecond:0} objects/s");
+        if (sample.Errors > 0)
         {
-            for (var i = 0; i < 50; i++)
+            put.Fail($"aisloader counted {sample.Errors} errors");
+        }
+
+        await Stage.PrintAsync(put);
+        var read = Stage.Begin("read what was put", mayWait: false);
+        await Stage.ForEachAsync(Enumerable.Range(0, Options.Objects), async i =>
+        {
+            var name = LoaderRun.Name(i);
+            if (await Stage.Client.ReadAsync(name, read, Cancellation) is { } bytes)
             {
-                var one = Name(random.Next(Options.Objects));
+                Stage.Ledger.Put(name, new ReadContent(bytes));
+            }
+        });
+        await Stage.PrintAsync(read);
+    }
+
+    /// <summary>Reads and compares objects at random until the work is done.</summary>
+    private async Task<Reads> ReadAsync(string name, Func<Task> work)
+    {
+        var act = Stage.Begin(name, mayWait: false);
+        var cpu = CpuSeconds();
+        var watch = Stopwatch.StartNew();
+        var done = work();
+        var readers = Enumerable.Range(0, Readers).Select(async reader =>
+        {
+            var times = new List<double>();
+            var random = new Random(reader);
+            while (!done.IsCompleted)
+            {
+                var one = LoaderRun.Name(random.Next(Options.Objects));
                 var began = Stopwatch.GetTimestamp();
                 await Stage.Client.VerifyAsync(one, Stage.Ledger.Expected(one), act, Cancellation);
                 times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             }
-        }
 
-        times.Sort();
+            return times;
+        }).ToArray();
+        await done;
+        double[] all = [.. (await Task.WhenAll(readers)).SelectMany(times => times)];
+        var elapsed = watch.Elapsed;
+        Array.Sort(all);
         await Stage.PrintAsync(act);
-        return times.Count == 0 ? (0, 0) : (times[times.Count / 2], times[(int)(times.Count * 0.99)]);
+        return new Reads(all, elapsed, CpuSeconds() - cpu);
     }
 
     /// <summary>How long <c>cp -a</c> needs for the files of one target, written through to the disk.</summary>
@@ -256,4 +307,13 @@ internal sealed class DrainCostTrial(TourStage stage, TrialOptions options) : Tr
     private double CpuSeconds() => Stage.Supervisor.Plan.Nodes
         .Select(node => Stage.Supervisor.Processes.ReadPid(node) is { } pid ? NodeProcess.ReadStat(pid) : null)
         .Sum(stat => stat is null ? 0 : (long.Parse(stat[11], CultureInfo.InvariantCulture) + long.Parse(stat[12], CultureInfo.InvariantCulture)) / 100.0);
+
+    /// <param name="TimesMs">How long every read took, sorted, milliseconds.</param>
+    /// <param name="Elapsed">How long the readers ran.</param>
+    /// <param name="CpuSeconds">What all nodes used meanwhile.</param>
+    private sealed record Reads(double[] TimesMs, TimeSpan Elapsed, double CpuSeconds)
+    {
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+            $"{TimesMs[TimesMs.Length / 2]:0.0}/{TimesMs[(int)(TimesMs.Length * 0.99)]:0.0} at {TimesMs.Length / Elapsed.TotalSeconds:0}");
+    }
 }
