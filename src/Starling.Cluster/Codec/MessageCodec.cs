@@ -176,14 +176,20 @@ internal static class MessageCodec
                 if (m.FeatureLevel != 0)
                 {
                     writer.VarInt64(m.FeatureLevel);
+                    writer.VarInt64(m.Answers);
                 }
 
                 return true;
             case JoinResponse m:
-                writer.Byte(19);
+                writer.Byte(m.Question == 0 ? (byte)19 : (byte)39);
                 writer.Bool(m.Accepted);
                 writer.String(m.Reason);
                 writer.Strings(m.Addresses);
+                if (m.Question != 0)
+                {
+                    writer.VarInt64(m.Question);
+                }
+
                 return true;
             case ProbeRequest m:
                 writer.Byte(20);
@@ -235,7 +241,8 @@ internal static class MessageCodec
         22 => new IndirectProbeRequest(reader.VarInt64(), reader.Node(), reader.String()),
         23 => new IndirectProbeResponse(reader.VarInt64(), reader.Node()),
         24 => new LeaseRequest(reader.VarInt64()),
-        37 => new JoinRequest(reader.Identity(), reader.Facts()) { FeatureLevel = reader.Int32() },
+        37 => new JoinRequest(reader.Identity(), reader.Facts()) { FeatureLevel = reader.Int32(), Answers = reader.VarInt64() },
+        39 => new JoinResponse(reader.Bool(), reader.String(), reader.Strings()) { Question = reader.VarInt64() },
         25 => new LeaseResponse(reader.VarInt64(), reader.Bool(), reader.VarInt64()),
         _ => null,
     };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Starling.Core.Names;
 using Starling.Protocol.Consensus;
 using Starling.Protocol.Identity;
 using Starling.Protocol.Node;
@@ -10,11 +11,19 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
 {
     private const long AskNs = 1_000_000_000;
     private const long EagerNs = 200_000_000;
+    private const int MaxQuestions = 256;
+    private const int QuestionsPerTerm = 1 << 20;
+
+    // As leader: what was asked of the process that asked last under an id.
+    private readonly SortedDictionary<NodeId, (SessionId Session, long Number)> questions = [];
+    private long lastQuestion;
+    private long questionsTerm;
 
     private readonly SortedSet<string> places = new(StringComparer.Ordinal);
     private long askAtNs = node.NowNs;
     private int turn;
     private int asked;
+    private long answers;
     private bool isTakenForAnother;
     private bool staysOutside;
 
@@ -84,7 +93,7 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
         }
 
         askAtNs = node.NowNs + (asked++ < 10 ? EagerNs : AskNs);
-        var request = new JoinRequest(node.Self, node.Facts) { FeatureLevel = node.Settings.HighestFeatureLevel };
+        var request = new JoinRequest(node.Self, node.Facts) { FeatureLevel = node.Settings.HighestFeatureLevel, Answers = answers };
         if (raft.Leader is { } leader)
         {
             node.Send(leader.Member, request);
@@ -110,7 +119,11 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
             return;
         }
 
-        if (raft.IsLeader)
+        if (raft.IsLeader && MayBeLate(request))
+        {
+            Answer(request, new JoinResponse(true, "asking whether this process still runs", Members()) { Question = Question(request.Identity) });
+        }
+        else if (raft.IsLeader)
         {
             var (accepted, reason) = admissions.Consider(request.Identity, request.Facts, request.FeatureLevel);
             Answer(request, new JoinResponse(accepted, reason, Members()));
@@ -127,6 +140,12 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
 
     public void On(JoinResponse response)
     {
+        if (response.Question != 0 && response.Question != answers)
+        {
+            answers = response.Question;
+            askAtNs = node.NowNs;
+        }
+
         foreach (var address in response.Addresses)
         {
             AddPlace(address);
@@ -138,6 +157,33 @@ internal sealed class Joiner(NodeContext node, Raft raft, Admissions admissions)
             Waiting = waiting;
             node.ViewChanged = true;
         }
+    }
+
+    /// <summary>
+    /// A member that was paused passes on what it received long ago, and the process that said it may be dead and replaced: a process counts once it has answered a
+    /// question of this leader, and only while no other one of its id has asked since. Builds that say nothing of feature levels cannot answer.
+    /// </summary>
+    private bool MayBeLate(JoinRequest request) =>
+        request.FeatureLevel > 0 && node.State.Node(request.Identity.Id)?.Identity != request.Identity
+        && !(questionsTerm == raft.Term && questions.TryGetValue(request.Identity.Id, out var asked) && asked == (request.Identity.Session, request.Answers));
+
+    private long Question(NodeIdentity of)
+    {
+        if (questionsTerm != raft.Term || questions.Count >= MaxQuestions)
+        {
+            questions.Clear();
+            lastQuestion = Math.Max(lastQuestion, raft.Term * QuestionsPerTerm);
+            questionsTerm = raft.Term;
+        }
+
+        // Who repeats itself before the question has arrived is asked the same.
+        if (!questions.TryGetValue(of.Id, out var question) || question.Session != of.Session)
+        {
+            question = (of.Session, ++lastQuestion);
+            questions[of.Id] = question;
+        }
+
+        return question.Number;
     }
 
     private void Answer(JoinRequest request, JoinResponse response) =>

@@ -12,13 +12,20 @@ public sealed record JoinRequest(NodeIdentity Identity, NodeFacts Facts) : Messa
 {
     /// <summary>The highest feature level that the process supports; 0 from one that does not say.</summary>
     public int FeatureLevel { get; init; }
+
+    /// <summary>The number of the leader's question that this answers; 0: of none.</summary>
+    public long Answers { get; init; }
 }
 
 /// <summary>Answer to <see cref="JoinRequest"/>. Nothing is promised: the node waits until it has applied its own admission.</summary>
 /// <param name="Accepted">False: refused for good, <paramref name="Reason"/> says why and what to do.</param>
 /// <param name="Reason">What the node waits for, or why it is refused.</param>
 /// <param name="Addresses">Control addresses of members: more places to ask.</param>
-public sealed record JoinResponse(bool Accepted, string Reason, ImmutableArray<string> Addresses) : Message;
+public sealed record JoinResponse(bool Accepted, string Reason, ImmutableArray<string> Addresses) : Message
+{
+    /// <summary>The number with which the request is to be repeated, so that the leader knows that the process still runs; 0: nothing is asked.</summary>
+    public long Question { get; init; }
+}
 
 /// <summary>Are you there? Never relayed (rule A6).</summary>
 /// <param name="Number">Echoed.</param>

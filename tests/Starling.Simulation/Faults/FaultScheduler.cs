@@ -329,8 +329,9 @@ public sealed class FaultScheduler
         var isWhole = kept.Length == voters.Members.Length || voters.Contains(new Member(alsoLost.Id, alsoLost.Disk.Durable.Incarnation));
 
         // From the moment in which a voter is told to leave, the others have to be enough without it: the leader may let it go before it notices what was lost.
-        var staying = voters.Members.Count(Stays);
-        return isWhole && kept.Length >= voters.Majority && kept.Count(Stays) > staying / 2;
+        // A cluster of one grows over two voters, of whom it can spare none.
+        var staying = voters.Members.Count(member => member.Id == alsoLost.Id || Stays(member));
+        return isWhole && staying > 2 && kept.Length >= voters.Majority && kept.Count(Stays) > staying / 2;
     }
 
     private bool KeepsDisk(Member member) => _world.Nodes.Any(node => node.Id == member.Id && node.Disk.Durable.Incarnation == member.Incarnation);

@@ -122,27 +122,27 @@ public static class LeaseScripts
         // A process asks to be let in, dies while it waits for the lease of its predecessor, and is followed by another one that is let in. A copy of its request that
         // was long on its way must not put it in force again: the living one would be refused for ever.
         var story = Story.Begin(log);
-        story.CreateBucket();
-        var target = story.Node("t1");
-        Envelope? late = null;
-        story.Until(() => target.Target!.HasLease, 15, "the first process is leased");
-        story.World.PowerOff(target);
-        story.World.Tap = (from, envelope) => late = from == target && envelope.Message is JoinRequest ? envelope : late;
-        story.World.Start(target);
-        story.Until(() => late is not null, 20, "the second process asks");
-        story.RunFor(2);
-        story.World.Tap = null;
-        story.World.PowerOff(target);
+        var (target, late) = story.DiesWhileItWaits();
+        story.NextIsLetIn(target);
+        story.World.Deliver(story.Leader!, late);
+        story.Stays(target);
+    }
 
-        // Who leaves asks for no lease any more: nothing makes the late request wait.
-        story.Out("t1");
-        story.World.Start(target);
-        story.Until(() => story.World.Checks.Newest.Node(target.Id)!.Session == target.Session, 90, "the third process is let in");
-        story.World.Deliver(story.Leader!, late!);
-        story.Always(() => story.World.Checks.Newest.Node(target.Id)!.Session == target.Session, 5, "and stays");
-        story.In("t1");
-        story.Until(() => target.Target!.HasLease, 60, "it is leased when it is back");
-        story.EndsWell();
+    [Script]
+    public static void RequestOfADeadProcessThatTheLeaderNeverHeard(TextWriter? log)
+    {
+        // The same, when a member that was paused passes the copy on to a leader that was elected since: it cannot know who asked before, but the dead process cannot answer it.
+        var story = Story.Begin(log);
+        var (target, late) = story.DiesWhileItWaits();
+        var old = story.Leader!;
+        story.World.Pause(old);
+        var leader = story.NewLeader(n => n != old);
+        story.World.Resume(old);
+        story.RunFor(3);
+        story.Require(old.View!.Leader?.Id == leader.Id, "the old leader follows the new one");
+        story.NextIsLetIn(target);
+        story.World.Deliver(old, late);
+        story.Stays(target);
     }
 
     [Script]
@@ -284,6 +284,40 @@ public static class LeaseScripts
         story.World.Drop = null;
         story.World.Tap = null;
         story.Until(() => target.View!.Lease.SentNs > held.SentNs && target.Target!.HasLease, 5, "the renewal is in force");
+        story.EndsWell();
+    }
+
+    /// <summary>The second process of t1 asks and dies while it waits; returns its last request.</summary>
+    private static (SimNode Target, Envelope Late) DiesWhileItWaits(this Story story)
+    {
+        story.CreateBucket();
+        var target = story.Node("t1");
+        Envelope? late = null;
+        story.Until(() => target.Target!.HasLease, 15, "the first process is leased");
+        story.World.PowerOff(target);
+        story.World.Tap = (from, envelope) => late = from == target && envelope.Message is JoinRequest ? envelope : late;
+        story.World.Start(target);
+        story.Until(() => late is not null, 20, "the second process asks");
+        story.RunFor(2);
+        story.World.Tap = null;
+        story.World.PowerOff(target);
+
+        // Who leaves asks for no lease any more: nothing makes the late request wait.
+        story.Out("t1");
+        return (target, late!);
+    }
+
+    private static void NextIsLetIn(this Story story, SimNode target)
+    {
+        story.World.Start(target);
+        story.Until(() => story.World.Checks.Newest.Node(target.Id)!.Session == target.Session, 90, "the third process is let in");
+    }
+
+    private static void Stays(this Story story, SimNode target)
+    {
+        story.Always(() => story.World.Checks.Newest.Node(target.Id)!.Session == target.Session, 5, "the living process stays");
+        story.In("t1");
+        story.Until(() => target.Target!.HasLease, 60, "it is leased when it is back");
         story.EndsWell();
     }
 }

@@ -87,6 +87,7 @@ public sealed class RuleTests
             Assert.Equal(first.Name, world.Leader!.Name);
             old.Start();
             world.RunUntil(() => old.View.SessionApplied, 5, "the old one back");
+            world.Run(1);
         }
     }
 

@@ -19,6 +19,9 @@ public sealed class LeaseScriptsTests
     public void request_of_a_process_that_died_while_it_waited() => ScriptCatalog.Run(nameof(request_of_a_process_that_died_while_it_waited));
 
     [Fact]
+    public void request_of_a_dead_process_that_the_leader_never_heard() => ScriptCatalog.Run(nameof(request_of_a_dead_process_that_the_leader_never_heard));
+
+    [Fact]
     public void double_start_of_one_target() => ScriptCatalog.Run(nameof(double_start_of_one_target));
 
     [Fact]
